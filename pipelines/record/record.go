@@ -1,0 +1,128 @@
+// Package record holds the kinds of record that Parley takes in: one file for
+// each, whose struct is at once what its JSON means and the Parquet schema of
+// the rows that land. It decodes, validates and keys records; it knows nothing
+// of Kafka's protocol, of files or of SQL.
+package record
+
+import (
+	"fmt"
+	"time"
+)
+
+// Kind names what a record is about. A record says its kind by its topic.
+type Kind string
+
+// The kinds that land. Each has a topic, a folder in the lake and a row type.
+const (
+	KindUser         Kind = "users"
+	KindCompany      Kind = "companies"
+	KindEvent        Kind = "events"
+	KindConversation Kind = "conversations"
+	KindTag          Kind = "tags"
+	KindDelivery     Kind = "deliveries"
+)
+
+// Two kinds have no topic of their own: a tombstone is a message without a
+// value on any topic, a dead letter one that could not be read.
+const (
+	KindTombstone  Kind = "tombstones"
+	KindDeadLetter Kind = "dead_letters"
+)
+
+// Kinds lists the kinds that have a topic, in the order in which they are shown.
+func Kinds() []Kind {
+	return []Kind{KindUser, KindCompany, KindEvent, KindConversation, KindTag, KindDelivery}
+}
+
+// Topic is the name of the kind's topic: prefix and kind, as in "parley.users".
+func (k Kind) Topic(prefix string) string { return prefix + string(k) }
+
+// KindOfTopic is the kind that lands from topic, and whether there is one.
+func KindOfTopic(prefix, topic string) (Kind, bool) {
+	for _, k := range Kinds() {
+		if k.Topic(prefix) == topic {
+			return k, true
+		}
+	}
+	return "", false
+}
+
+// Position is where a record stood in Kafka, and when Kafka took it.
+type Position struct {
+	Partition int32
+	Offset    int64
+	At        time.Time // Kafka's timestamp, UTC
+}
+
+// Landed stands first in every row that lands: the record's place in Kafka.
+// Topic and epoch are in the file's name. (partition, offset) never occurs
+// twice in the files that the lake's log lists for one topic and epoch.
+type Landed struct {
+	KafkaPartition int32     `parquet:"kafka_partition,dict"`
+	KafkaOffset    int64     `parquet:"kafka_offset,delta"`
+	KafkaAt        time.Time `parquet:"kafka_at,timestamp(microsecond),delta"`
+}
+
+func (p Position) landed() Landed {
+	return Landed{KafkaPartition: p.Partition, KafkaOffset: p.Offset, KafkaAt: p.At.UTC()}
+}
+
+// Class says in one word why a record could not be read.
+type Class string
+
+// The classes of bad record.
+const (
+	BadEncoding Class = "encoding" // not UTF-8
+	BadJSON     Class = "json"     // not one JSON object
+	BadField    Class = "field"    // a field holds what it must not
+	BadKey      Class = "key"      // lacks what its kind needs
+	BadSize     Class = "size"     // longer than a field may be
+)
+
+// Error says why a record could not be read. Its text names the field and the remedy.
+type Error struct {
+	Class  Class
+	Reason string
+}
+
+func (e *Error) Error() string { return string(e.Class) + ": " + e.Reason }
+
+func bad(class Class, format string, args ...any) error {
+	return &Error{Class: class, Reason: fmt.Sprintf(format, args...)}
+}
+
+// Keys are the names by which a record calls a person, strongest first. In
+// text; empty means not given.
+type Keys struct {
+	UserID      string `parquet:"user_id,optional,dict"`
+	Email       string `parquet:"email,optional,dict"` // lower case, trimmed
+	SourceID    string `parquet:"source_id,optional,dict"`
+	AnonymousID string `parquet:"anonymous_id,optional,dict"`
+}
+
+// KeyKind names one of the four kinds of key.
+type KeyKind string
+
+// The kinds of key, strongest first.
+const (
+	ByUserID      KeyKind = "user_id"
+	ByEmail       KeyKind = "email"
+	BySourceID    KeyKind = "source_id"
+	ByAnonymousID KeyKind = "anonymous_id"
+)
+
+// Strongest is the key that the record's facts are filed under, and its kind;
+// both are empty when it has none.
+func (k Keys) Strongest() (KeyKind, string) {
+	switch {
+	case k.UserID != "":
+		return ByUserID, k.UserID
+	case k.Email != "":
+		return ByEmail, k.Email
+	case k.SourceID != "":
+		return BySourceID, k.SourceID
+	case k.AnonymousID != "":
+		return ByAnonymousID, k.AnonymousID
+	}
+	return "", ""
+}
