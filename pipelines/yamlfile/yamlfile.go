@@ -1,0 +1,133 @@
+// Package yamlfile reads the YAML files that people write (the workspace's
+// configuration, segments, messages, mappings) strictly, and says what is wrong
+// in them as FILE:LINE:COLUMN. It knows nothing of what the files mean.
+package yamlfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// File is a YAML text that has been read, kept so that later faults can point
+// into it.
+type File struct {
+	name  string
+	first int // lines that stand before the text in the file
+	tree  *ast.File
+}
+
+// Decode reads text, the YAML of the file called name, into the struct that
+// into points to. A key that the struct does not have is an error, with the
+// nearest name; so is a value of the wrong shape. linesBefore counts the lines of the
+// file that stand before the text (0 for a whole file), so that places are the
+// file's own. Empty text leaves into as it is.
+func Decode(name string, text []byte, linesBefore int, into any) (*File, error) {
+	file := &File{name: name, first: linesBefore}
+	tree, err := parser.ParseBytes(text, 0)
+	if err != nil {
+		return nil, file.explain(err, into)
+	}
+	file.tree = tree
+	if holdsNothing(tree) {
+		return file, nil
+	}
+	err = yaml.NewDecoder(strings.NewReader(string(text)), yaml.Strict()).Decode(into)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, file.explain(err, into)
+	}
+	return file, nil
+}
+
+func holdsNothing(tree *ast.File) bool {
+	for _, doc := range tree.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		switch doc.Body.Type() {
+		case ast.CommentType, ast.NullType:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// Errorf is a fault of the value at path (as in "$.office_hours.default.monday[0]"),
+// prefixed by its place. A path that is not in the file points at the file.
+func (f *File) Errorf(path, format string, args ...any) error {
+	return fmt.Errorf("%s: %w", f.place(path), fmt.Errorf(format, args...))
+}
+
+func (f *File) place(path string) string {
+	// A missing key is placed at the nearest thing above it that is there.
+	for path != "" && path != "$" {
+		if expr, err := yaml.PathString(path); err == nil && f.tree != nil {
+			if node, err := expr.FilterFile(f.tree); err == nil && node != nil {
+				return f.at(node.GetToken())
+			}
+		}
+		cut := strings.LastIndexAny(path, ".[")
+		if cut < 0 {
+			break
+		}
+		path = path[:cut]
+	}
+	return f.name
+}
+
+func (f *File) at(tok *token.Token) string {
+	if tok == nil || tok.Position == nil {
+		return f.name
+	}
+	return fmt.Sprintf("%s:%d:%d", f.name, tok.Position.Line+f.first, tok.Position.Column)
+}
+
+var unknownField = regexp.MustCompile(`unknown field "([^"]*)"`)
+
+func (f *File) explain(err error, into any) error {
+	var fault yaml.Error
+	if !errors.As(err, &fault) {
+		return fmt.Errorf("%s: %w", f.name, err)
+	}
+	place, message := f.at(fault.GetToken()), fault.GetMessage()
+	if found := unknownField.FindStringSubmatch(message); found != nil {
+		return fmt.Errorf("%s: unknown key %q%s", place, found[1], DidYouMean(found[1], keysOf(reflect.TypeOf(into))))
+	}
+	return fmt.Errorf("%s: %s", place, message)
+}
+
+// keysOf lists every key that a struct and the structs in it can have.
+func keysOf(typ reflect.Type) []string {
+	var keys []string
+	seen := map[reflect.Type]bool{}
+	var walk func(reflect.Type)
+	walk = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Array:
+			walk(typ.Elem())
+		case reflect.Struct:
+			if seen[typ] {
+				return
+			}
+			seen[typ] = true
+			for i := range typ.NumField() {
+				field := typ.Field(i)
+				if key, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); key != "" && key != "-" {
+					keys = append(keys, key)
+				}
+				walk(field.Type)
+			}
+		}
+	}
+	walk(typ)
+	return keys
+}
