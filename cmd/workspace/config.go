@@ -1,0 +1,158 @@
+package workspace
+
+import "time"
+
+// Config is parley.yaml. Every key is optional; each field says its default.
+type Config struct {
+	Workspace   Facts               `yaml:"workspace"`
+	OfficeHours map[string]Schedule `yaml:"office_hours"` // schedules by name; none: no office hours
+	Bots        []string            `yaml:"bots"`         // names, or "id:…": authors who are not people, beside those whose type says so
+	Teams       []string            `yaml:"teams"`        // tags that name a team
+	Topics      []string            `yaml:"topics"`       // tags that name a topic; default DefaultTopics
+	Cover       []Cover             `yaml:"cover"`        // who is there when, for the hiring plan
+	Staffing    Staffing            `yaml:"staffing"`
+	Reports     Reports             `yaml:"reports"`
+	Build       Build               `yaml:"build"`
+	Serve       Serve               `yaml:"serve"`
+	Outages     []Outage            `yaml:"outages"`
+	Kafka       Kafka               `yaml:"kafka"`
+	Lake        Location            `yaml:"lake"`   // default "./lake"
+	Engine      Location            `yaml:"engine"` // default "duckdb:"
+	Queue       Location            `yaml:"queue"`  // default "sqlite:./parley.db"
+	Email       Email               `yaml:"email"`
+}
+
+// Facts are what the workspace says of itself.
+type Facts struct {
+	Name       string  `yaml:"name"`        // default: the folder's name
+	AsOf       Instant `yaml:"as_of"`       // pins the clock, for demos and tests; default: it runs
+	Timezone   string  `yaml:"timezone"`    // IANA name; default UTC
+	WeekStarts string  `yaml:"week_starts"` // a day of the week; default monday
+}
+
+// Schedule is a week of office hours: for each day local windows "09:00-17:00",
+// the end up to 24:00. A day that is not named is closed.
+type Schedule struct {
+	Timezone  string   `yaml:"timezone"` // default: the workspace's
+	Monday    []string `yaml:"monday"`
+	Tuesday   []string `yaml:"tuesday"`
+	Wednesday []string `yaml:"wednesday"`
+	Thursday  []string `yaml:"thursday"`
+	Friday    []string `yaml:"friday"`
+	Saturday  []string `yaml:"saturday"`
+	Sunday    []string `yaml:"sunday"`
+	Holidays  []string `yaml:"holidays"` // local dates, 2026-12-25
+}
+
+// Cover says how many agents are there during a schedule.
+type Cover struct {
+	Schedule string  `yaml:"schedule"`
+	Agents   float64 `yaml:"agents"`
+}
+
+// Staffing holds the assumptions of the hiring plan.
+type Staffing struct {
+	HandlingTime Duration `yaml:"handling_time"` // default 10m
+	AnswerWithin Duration `yaml:"answer_within"` // default 5m
+	Target       float64  `yaml:"target"`        // share answered in time; default 0.8
+	Shrinkage    float64  `yaml:"shrinkage"`     // share of paid time away; default 0.3
+	Concurrency  float64  `yaml:"concurrency"`   // conversations at once; default 1
+}
+
+// Reports says how reports are drawn and who gets them.
+type Reports struct {
+	Zones           []string `yaml:"zones"`            // IANA names that contacts by hour offers beside the workspace's
+	Recipients      []string `yaml:"recipients"`       // e-mail addresses
+	ConversationURL string   `yaml:"conversation_url"` // a link to a conversation, with {conversation_id}
+}
+
+// Build says how often marts are built and how many builds are kept.
+type Build struct {
+	Every Duration `yaml:"every"` // default 1m
+	Keep  int      `yaml:"keep"`  // default 10
+}
+
+// Serve says where pages are served.
+type Serve struct {
+	Listen string `yaml:"listen"` // host:port; default 127.0.0.1:8780
+}
+
+// Outage is a time in which the product was down or slow.
+type Outage struct {
+	Name string  `yaml:"name"`
+	From Instant `yaml:"from"`
+	To   Instant `yaml:"to"`
+}
+
+// Kafka says where records come in.
+type Kafka struct {
+	Brokers     []string `yaml:"brokers"`      // host:port; default: a broker in the process
+	TopicPrefix string   `yaml:"topic_prefix"` // default "parley."
+}
+
+// Location is where one of the parts is, as a URL.
+type Location struct {
+	URL string `yaml:"url"`
+}
+
+// Email says how e-mail leaves.
+type Email struct {
+	SMTP string `yaml:"smtp"` // default: .eml files in ./outbox
+	From string `yaml:"from"` // sender of messages that name none
+}
+
+// DefaultTopics are the nine topics that a contact can be about.
+var DefaultTopics = []string{
+	"feature request", "bug report", "unaware", "confused", "user issue",
+	"pricing question", "positive user feedback", "churn feedback", "outage/degradation",
+}
+
+// Duration is a length of time as people write it: 90s, 10m, 2h.
+type Duration string
+
+// Value is the length of time; it is 0 for text that is none, which Open refuses.
+func (d Duration) Value() time.Duration {
+	value, _ := time.ParseDuration(string(d))
+	return value
+}
+
+// Instant is a moment with its offset from UTC: 2026-06-30T00:00:00Z.
+type Instant string
+
+// Value is the moment; it is zero for text that is none, which Open refuses.
+func (i Instant) Value() time.Time {
+	value, _ := time.Parse(time.RFC3339, string(i))
+	return value.UTC()
+}
+
+func (c *Config) setDefaults(folder string) {
+	setDefault(&c.Workspace.Name, folder)
+	setDefault(&c.Workspace.Timezone, "UTC")
+	setDefault(&c.Workspace.WeekStarts, "monday")
+	if c.Topics == nil {
+		c.Topics = DefaultTopics
+	}
+	setDefault(&c.Staffing.HandlingTime, "10m")
+	setDefault(&c.Staffing.AnswerWithin, "5m")
+	setDefault(&c.Staffing.Target, 0.8)
+	setDefault(&c.Staffing.Shrinkage, 0.3)
+	setDefault(&c.Staffing.Concurrency, 1)
+	setDefault(&c.Build.Every, "1m")
+	setDefault(&c.Build.Keep, 10)
+	setDefault(&c.Serve.Listen, "127.0.0.1:8780")
+	setDefault(&c.Kafka.TopicPrefix, "parley.")
+	setDefault(&c.Lake.URL, "./lake")
+	setDefault(&c.Engine.URL, "duckdb:")
+	setDefault(&c.Queue.URL, "sqlite:./parley.db")
+	for name, schedule := range c.OfficeHours {
+		setDefault(&schedule.Timezone, c.Workspace.Timezone)
+		c.OfficeHours[name] = schedule
+	}
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

@@ -1,0 +1,93 @@
+package workspace
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+//go:embed starter demo
+var templates embed.FS
+
+// Create makes dir a workspace with an example of each thing to fill in. Files
+// that are there already stay as they are; a dir that is a workspace already is
+// an error. It returns the files made, relative to dir.
+func Create(dir string) ([]string, error) {
+	if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err == nil {
+		return nil, fmt.Errorf("%s: is a workspace already", filepath.Join(dir, ConfigFile))
+	}
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("create workspace %s: %w", dir, err)
+	}
+	return unpack("starter", dir, strings.NewReplacer("{{name}}", plainName(filepath.Base(abs))))
+}
+
+// CreateDemo makes dir the workspace of the demo company, its clock pinned to
+// asOf, unless it is a workspace already.
+func CreateDemo(dir string, asOf time.Time) error {
+	if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err == nil {
+		return nil
+	}
+	_, err := unpack("demo", dir, strings.NewReplacer("{{as_of}}", asOf.UTC().Format(time.RFC3339)))
+	return err
+}
+
+// unpack writes parley.yaml last: a folder is a workspace only when it is whole.
+func unpack(template, dir string, fill *strings.Replacer) ([]string, error) {
+	var made []string
+	write := func(path string) error {
+		text, err := templates.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name := filepath.FromSlash(strings.TrimPrefix(path, template+"/"))
+		target := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		file, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if errors.Is(err, fs.ErrExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err = fill.WriteString(file, string(text)); err == nil {
+			made = append(made, name)
+		}
+		return errors.Join(err, file.Close())
+	}
+	err := fs.WalkDir(templates, template, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasSuffix(path, ConfigFile) {
+			return err
+		}
+		return write(path)
+	})
+	if err == nil {
+		err = write(template + "/" + ConfigFile)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create workspace %s: %w", dir, err)
+	}
+	return made, nil
+}
+
+// plainName is a folder's name as YAML text that needs no quotes.
+func plainName(folder string) string {
+	plain := strings.Map(func(letter rune) rune {
+		if strings.ContainsRune("\"'`:#{}[],&*!|>%@\\", letter) || letter < ' ' {
+			return -1
+		}
+		return letter
+	}, folder)
+	if strings.TrimSpace(plain) == "" {
+		return "workspace"
+	}
+	return plain
+}

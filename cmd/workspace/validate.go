@@ -1,0 +1,183 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // zones are known on a machine that has none installed
+
+	"parley/pipelines/yamlfile"
+)
+
+var weekdays = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+
+// validate reports every fault of the configuration at once, each with its
+// place in the file and the remedy.
+func (c *Config) validate(file *yamlfile.File) error {
+	var faults []error
+	fault := func(path, format string, args ...any) {
+		faults = append(faults, file.Errorf(path, format, args...))
+	}
+	zone := func(path, name string) {
+		if _, err := loadZone(name); err != nil {
+			fault(path, "unknown time zone %q; write an IANA name such as Europe/Dublin", name)
+		}
+	}
+
+	zone("$.workspace.timezone", c.Workspace.Timezone)
+	if _, ok := weekdayNumber(c.Workspace.WeekStarts); !ok {
+		fault("$.workspace.week_starts", "%q is no day of the week%s", c.Workspace.WeekStarts, yamlfile.DidYouMean(c.Workspace.WeekStarts, weekdays))
+	}
+	for i, name := range c.Reports.Zones {
+		zone(fmt.Sprintf("$.reports.zones[%d]", i), name)
+	}
+	for i, address := range c.Reports.Recipients {
+		if _, err := mail.ParseAddress(address); err != nil {
+			fault(fmt.Sprintf("$.reports.recipients[%d]", i), "%q is no e-mail address", address)
+		}
+	}
+	if link := c.Reports.ConversationURL; link != "" && !isWebAddress(link) {
+		fault("$.reports.conversation_url", "%q is no web address; write https://…/{conversation_id}", link)
+	}
+	c.validateHours(fault, zone)
+	if c.Staffing.Target <= 0 || c.Staffing.Target >= 1 {
+		fault("$.staffing.target", "%v is no share; write a number between 0 and 1, as 0.8", c.Staffing.Target)
+	}
+	if c.Staffing.Shrinkage < 0 || c.Staffing.Shrinkage >= 1 {
+		fault("$.staffing.shrinkage", "%v is no share; write a number from 0 to below 1, as 0.3", c.Staffing.Shrinkage)
+	}
+	if c.Staffing.Concurrency <= 0 {
+		fault("$.staffing.concurrency", "%v conversations at once cannot be; write a number above 0", c.Staffing.Concurrency)
+	}
+	for path, length := range map[string]Duration{
+		"$.staffing.handling_time": c.Staffing.HandlingTime, "$.staffing.answer_within": c.Staffing.AnswerWithin, "$.build.every": c.Build.Every,
+	} {
+		if length.Value() < time.Second {
+			fault(path, "%q is no length of time of a second or more; write 90s, 10m or 2h", string(length))
+		}
+	}
+	if c.Build.Keep < 1 {
+		fault("$.build.keep", "%d builds cannot be kept; write 1 or more", c.Build.Keep)
+	}
+	if _, _, err := net.SplitHostPort(c.Serve.Listen); err != nil {
+		fault("$.serve.listen", "%q is no address to listen on; write host:port, as 127.0.0.1:8780", c.Serve.Listen)
+	}
+	if asOf := c.Workspace.AsOf; asOf != "" && asOf.Value().IsZero() {
+		fault("$.workspace.as_of", "%q is no moment; write 2026-06-30T00:00:00Z", string(asOf))
+	}
+	for i, outage := range c.Outages {
+		if outage.Name == "" || outage.From.Value().IsZero() || !outage.To.Value().After(outage.From.Value()) {
+			fault(fmt.Sprintf("$.outages[%d]", i), "an outage needs a name, and `from` and `to` after it, as 2026-03-02T10:00:00Z")
+		}
+	}
+	c.validateParts(fault)
+	return errors.Join(faults...)
+}
+
+func (c *Config) validateHours(fault func(string, string, ...any), zone func(string, string)) {
+	for name, schedule := range c.OfficeHours {
+		path := "$.office_hours." + name
+		zone(path+".timezone", schedule.Timezone)
+		for day, windows := range schedule.byDay() {
+			for i, window := range windows {
+				if err := checkWindow(window); err != nil {
+					fault(fmt.Sprintf("%s.%s[%d]", path, weekdays[day], i), "%v", err)
+				}
+			}
+		}
+		for i, date := range schedule.Holidays {
+			if _, err := time.Parse(time.DateOnly, date); err != nil {
+				fault(fmt.Sprintf("%s.holidays[%d]", path, i), "%q is no date; write 2026-12-25", date)
+			}
+		}
+	}
+	for i, cover := range c.Cover {
+		if _, ok := c.OfficeHours[cover.Schedule]; !ok {
+			fault(fmt.Sprintf("$.cover[%d].schedule", i), "no schedule %q under office_hours", cover.Schedule)
+		}
+		if cover.Agents < 0 {
+			fault(fmt.Sprintf("$.cover[%d].agents", i), "%v agents cannot be", cover.Agents)
+		}
+	}
+}
+
+func (c *Config) validateParts(fault func(string, string, ...any)) {
+	for i, broker := range c.Kafka.Brokers {
+		if _, _, err := net.SplitHostPort(broker); err != nil {
+			fault(fmt.Sprintf("$.kafka.brokers[%d]", i), "%q is no broker; write host:port, as kafka.example.com:9092", broker)
+		}
+	}
+	if !regexp.MustCompile(`^[a-zA-Z0-9._-]+$`).MatchString(c.Kafka.TopicPrefix) {
+		fault("$.kafka.topic_prefix", "%q cannot begin a topic's name; use letters, digits, '.', '_' and '-'", c.Kafka.TopicPrefix)
+	}
+	if scheme, _, found := strings.Cut(c.Lake.URL, "://"); found && scheme != "file" {
+		fault("$.lake.url", "%s:// is no place for the lake yet; write a folder, as ./lake", scheme)
+	}
+	if c.Engine.URL != "duckdb:" {
+		fault("$.engine.url", "%q is no engine; the one there is: duckdb:", c.Engine.URL)
+	}
+	switch scheme, _, _ := strings.Cut(c.Queue.URL, ":"); scheme {
+	case "sqlite", "postgres", "postgresql":
+	default:
+		fault("$.queue.url", "%q is no queue; write sqlite:./parley.db or postgres://…", c.Queue.URL)
+	}
+	if c.Email.SMTP != "" {
+		fault("$.email.smtp", "sending by SMTP is not there yet; leave it out, and messages go to ./outbox as .eml files")
+	}
+	if c.Email.From != "" {
+		if _, err := mail.ParseAddress(c.Email.From); err != nil {
+			fault("$.email.from", "%q is no sender; write Name <name@example.com>", c.Email.From)
+		}
+	}
+}
+
+func (s Schedule) byDay() [7][]string {
+	return [7][]string{s.Monday, s.Tuesday, s.Wednesday, s.Thursday, s.Friday, s.Saturday, s.Sunday}
+}
+
+var windowForm = regexp.MustCompile(`^(\d\d):([0-5]\d)-(\d\d):([0-5]\d)$`)
+
+func checkWindow(window string) error {
+	found := windowForm.FindStringSubmatch(window)
+	if found == nil {
+		return fmt.Errorf("%q is no window; write 09:00-17:00", window)
+	}
+	minutes := func(hour, minute string) int {
+		h, _ := strconv.Atoi(hour)
+		m, _ := strconv.Atoi(minute)
+		return 60*h + m
+	}
+	from, to := minutes(found[1], found[2]), minutes(found[3], found[4])
+	if from >= to || to > 24*60 {
+		return fmt.Errorf("%q does not end after it begins and by 24:00; a window past midnight is two, one on each day", window)
+	}
+	return nil
+}
+
+func weekdayNumber(name string) (int, bool) {
+	for i, day := range weekdays {
+		if day == strings.ToLower(name) {
+			return i + 1, true
+		}
+	}
+	return 0, false
+}
+
+func loadZone(name string) (*time.Location, error) {
+	// Go takes "" and "Local" for zones; on another machine they would be others.
+	if name == "" || name == "Local" {
+		return nil, fmt.Errorf("unknown time zone %q", name)
+	}
+	return time.LoadLocation(name)
+}
+
+func isWebAddress(link string) bool {
+	parsed, err := url.Parse(link)
+	return err == nil && (parsed.Scheme == "https" || parsed.Scheme == "http") && parsed.Host != ""
+}

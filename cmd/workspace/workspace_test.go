@@ -1,0 +1,152 @@
+package workspace_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/cmd/workspace"
+)
+
+func write(t *testing.T, config string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, workspace.ConfigFile), []byte(config), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestEveryKeyIsOptional(t *testing.T) {
+	t.Parallel()
+	ws, err := workspace.Open(write(t, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := ws.Config
+	if config.Workspace.Timezone != "UTC" || config.Serve.Listen != "127.0.0.1:8780" || config.Kafka.TopicPrefix != "parley." ||
+		len(config.Topics) != 9 || config.Build.Keep != 10 || config.Build.Every.Value() != time.Minute {
+		t.Fatalf("defaults are %+v", config)
+	}
+	if ws.LakeDir() != filepath.Join(ws.Dir, "lake") || ws.QueueURL() != "sqlite:"+filepath.Join(ws.Dir, "parley.db") {
+		t.Fatalf("places are %s and %s", ws.LakeDir(), ws.QueueURL())
+	}
+}
+
+func TestTheReferenceInTheContractsReads(t *testing.T) {
+	t.Parallel()
+	ws, err := workspace.Open(write(t, `
+workspace:
+  name: Acme
+  as_of: 2026-06-30T00:00:00Z
+  timezone: Australia/Brisbane
+  week_starts: sunday
+office_hours:
+  default:
+    timezone: Australia/Brisbane
+    monday: ["09:00-17:00"]
+    holidays: [2026-12-25]
+bots: ["fin", "id:815309"]
+teams: [billing, onboarding]
+cover:
+  - {schedule: default, agents: 3}
+staffing: {handling_time: 10m, answer_within: 5m, target: 0.8, shrinkage: 0.3, concurrency: 1}
+reports: {zones: [Europe/Dublin, America/New_York], recipients: [], conversation_url: "https://help.example/{conversation_id}"}
+build: {every: 1m, keep: 10}
+serve: {listen: "127.0.0.1:8780"}
+outages: [{name: Search down, from: 2026-03-02T10:00:00Z, to: 2026-03-02T14:30:00Z}]
+kafka: {brokers: [], topic_prefix: "parley."}
+lake: {url: "./lake"}
+engine: {url: "duckdb:"}
+queue: {url: "sqlite:./parley.db"}
+email: {smtp: "", from: ""}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ws.Now(); !got.Equal(time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("the clock is pinned to %v", got)
+	}
+	if to := ws.Config.Outages[0].To.Value(); !to.Equal(time.Date(2026, 3, 2, 14, 30, 0, 0, time.UTC)) {
+		t.Errorf("the outage ends %v", to)
+	}
+}
+
+func TestFaultsSayWhereAndWhatToDo(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ config, want string }{
+		{"workspace: {timezon: UTC}", `parley.yaml:1:13: unknown key "timezon"; did you mean "timezone"?`},
+		{"workspace:\n  timezone: Mars/Base", `parley.yaml:2:13: unknown time zone "Mars/Base"; write an IANA name such as Europe/Dublin`},
+		{"workspace: {week_starts: mondey}", `parley.yaml:1:26: "mondey" is no day of the week; did you mean "monday"?`},
+		{"office_hours: {default: {monday: [\"22:00-02:00\"]}}", "a window past midnight is two"},
+		{"cover: [{schedule: night, agents: 1}]", `no schedule "night" under office_hours`},
+		{"kafka: {brokers: [kafka]}", `"kafka" is no broker; write host:port`},
+		{"lake: {url: s3://bucket}", "s3:// is no place for the lake yet"},
+		{"engine: {url: \"sc://host:15002\"}", "is no engine"},
+		{"email: {smtp: \"smtp://mail\"}", "sending by SMTP is not there yet"},
+		{"build: {every: soon}", `parley.yaml:1:16: "soon" is no length of time`},
+		{"workspace: {as_of: yesterday}", `parley.yaml:1:20: "yesterday" is no moment`},
+		{"outages: [{name: x, from: 2026-03-02T10:00:00Z, to: 2026-03-02T10:00:00Z}]", "`from` and `to` after it"},
+	} {
+		_, err := workspace.Open(write(t, test.config))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s\n  gives %v\n  want  %s", test.config, err, test.want)
+		}
+	}
+	_, err := workspace.Open(write(t, "workspace: {timezone: X/Y}\nbuild: {keep: -1}\n"))
+	if err == nil || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("two faults are reported at once, a line each: %v", err)
+	}
+}
+
+func TestNoWorkspaceSaysInit(t *testing.T) {
+	t.Parallel()
+	_, err := workspace.Open(t.TempDir())
+	if !errors.Is(err, workspace.ErrNone) || !strings.Contains(err.Error(), "parley init") {
+		t.Fatalf("error is %v", err)
+	}
+}
+
+func TestCreate(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "my: company")
+	made, err := workspace.Create(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(made) < 3 {
+		t.Errorf("made %v", made)
+	}
+	ws, err := workspace.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ws.Config.Workspace.Name != "my company" {
+		t.Errorf("named %q", ws.Config.Workspace.Name)
+	}
+	if _, err := workspace.Create(dir); err == nil || !strings.Contains(err.Error(), "workspace already") {
+		t.Errorf("a second time: %v", err)
+	}
+}
+
+func TestCreateDemoKeepsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	asOf := time.Date(2026, 6, 25, 18, 0, 0, 0, time.UTC)
+	for range 2 {
+		if err := workspace.CreateDemo(dir, asOf); err != nil {
+			t.Fatal(err)
+		}
+		asOf = asOf.AddDate(0, 1, 0)
+	}
+	ws, err := workspace.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ws.Now(); !got.Equal(time.Date(2026, 6, 25, 18, 0, 0, 0, time.UTC)) {
+		t.Errorf("the second call moved the clock to %v", got)
+	}
+}
