@@ -1,0 +1,249 @@
+// Package output prints the rows that a command or a query gives: a table for
+// people, JSON and CSV for programs. It does not know where rows come from.
+package output
+
+import (
+	"encoding/base64"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// Rows is what is printed: rows under named columns. A cell is nil, a bool, a
+// number, a string, a time, bytes, or a list or map of them.
+type Rows struct {
+	Columns []string
+	Rows    [][]any
+	Empty   string // said in place of an empty table
+}
+
+// Formats are the names of the formats that Print knows; the first is for people.
+var Formats = []string{"table", "json", "csv"}
+
+// Print writes rows to w in one of Formats; "" is the one for people.
+func Print(w io.Writer, format string, r Rows) error {
+	switch format {
+	case "", "table":
+		return Table(w, r)
+	case "json":
+		return JSON(w, r)
+	case "csv":
+		return CSV(w, r)
+	}
+	return fmt.Errorf("no format %q; there are %s", format, strings.Join(Formats, ", "))
+}
+
+// Table writes a table for people. What could move a terminal's cursor is replaced.
+func Table(w io.Writer, r Rows) error {
+	if len(r.Rows) == 0 && r.Empty != "" {
+		_, err := fmt.Fprintln(w, r.Empty)
+		return err
+	}
+	writer := table.NewWriter()
+	style := table.StyleLight
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Options.SeparateHeader = true
+	style.Format.Header = text.FormatDefault
+	writer.SetStyle(style)
+	header := make(table.Row, len(r.Columns))
+	configs := make([]table.ColumnConfig, len(r.Columns))
+	for i, name := range r.Columns {
+		header[i] = printable(name)
+		configs[i] = table.ColumnConfig{Number: i + 1, WidthMax: 60}
+		if isNumeric(r.Rows, i) {
+			configs[i].Align, configs[i].AlignHeader = text.AlignRight, text.AlignRight
+		}
+	}
+	writer.AppendHeader(header)
+	writer.SetColumnConfigs(configs)
+	for _, row := range r.Rows {
+		cells := make(table.Row, len(row))
+		for i, value := range row {
+			cells[i] = forPeople(value)
+		}
+		writer.AppendRow(cells)
+	}
+	_, err := fmt.Fprintln(w, writer.Render())
+	return err
+}
+
+func isNumeric(rows [][]any, column int) bool {
+	some := false
+	for _, row := range rows {
+		switch row[column].(type) {
+		case nil:
+		case int, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, Number:
+			some = true
+		default:
+			return false
+		}
+	}
+	return some
+}
+
+// Number is an exact number that is printed as it is written, as a decimal.
+type Number string
+
+func forPeople(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case float64:
+		return forProgramsFloat(v)
+	case []byte:
+		return fmt.Sprintf("%d bytes", len(v))
+	}
+	return printable(forCSV(value))
+}
+
+// printable keeps what would move the cursor or hide text out of a terminal.
+func printable(s string) string {
+	return strings.Map(func(letter rune) rune {
+		switch {
+		case letter == '\n' || letter == '\t':
+			return ' '
+		case letter < ' ' || letter == 0x7f || letter >= 0x80 && letter < 0xa0 || letter >= 0x202a && letter <= 0x202e || letter >= 0x2066 && letter <= 0x2069:
+			return '\ufffd'
+		}
+		return letter
+	}, s)
+}
+
+func forProgramsFloat(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+// forCSV writes a value as text: times in ISO 8601 UTC, lists and structs as JSON.
+func forCSV(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case Number:
+		return string(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return forProgramsFloat(v)
+	case float32:
+		return strconv.FormatFloat(float64(v), 'f', -1, 32)
+	case time.Time:
+		return FormatTime(v)
+	case []byte:
+		if utf8.Valid(v) {
+			return string(v)
+		}
+		return base64.StdEncoding.EncodeToString(v)
+	case fmt.Stringer:
+		return v.String()
+	case map[string]any, []any:
+		encoded, err := encode(forJSON(v))
+		if err != nil {
+			return fmt.Sprint(v)
+		}
+		return encoded
+	}
+	return fmt.Sprint(value)
+}
+
+// FormatTime writes an instant in ISO 8601, in UTC, to the microsecond.
+func FormatTime(at time.Time) string {
+	at = at.UTC()
+	if at.Hour() == 0 && at.Minute() == 0 && at.Second() == 0 && at.Nanosecond() == 0 {
+		return at.Format("2006-01-02T15:04:05Z")
+	}
+	return at.Format("2006-01-02T15:04:05.999999Z")
+}
+
+// CSV writes RFC 4180 with one header line, LF at line ends, and NULL as nothing.
+func CSV(w io.Writer, r Rows) error {
+	writer := csv.NewWriter(w)
+	if err := writer.Write(r.Columns); err != nil {
+		return err
+	}
+	record := make([]string, len(r.Columns))
+	for _, row := range r.Rows {
+		for i, value := range row {
+			record[i] = forCSV(value)
+		}
+		if err := writer.Write(record); err != nil {
+			return err
+		}
+	}
+	writer.Flush()
+	return writer.Error()
+}
+
+// JSON writes one array of objects whose keys stand in the columns' order.
+func JSON(w io.Writer, r Rows) error {
+	var out strings.Builder
+	out.WriteString("[")
+	for i, row := range r.Rows {
+		out.WriteString(map[bool]string{true: "\n{", false: ",\n{"}[i == 0])
+		for j, value := range row {
+			if j > 0 {
+				out.WriteString(", ")
+			}
+			key, err := encode(r.Columns[j])
+			if err != nil {
+				return err
+			}
+			encoded, err := encode(forJSON(value))
+			if err != nil {
+				return fmt.Errorf("print column %s: %w", r.Columns[j], err)
+			}
+			out.WriteString(key + ": " + encoded)
+		}
+		out.WriteString("}")
+	}
+	if len(r.Rows) > 0 {
+		out.WriteString("\n")
+	}
+	out.WriteString("]\n")
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// encode is a value in JSON, with <, > and & as they are: it is not read as HTML.
+func encode(value any) (string, error) {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	return strings.TrimSuffix(text.String(), "\n"), err
+}
+
+func forJSON(value any) any {
+	switch v := value.(type) {
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return forProgramsFloat(v) // JSON has no such number
+		}
+	case Number:
+		return json.Number(v)
+	case time.Time:
+		return FormatTime(v)
+	case []byte:
+		if utf8.Valid(v) {
+			return string(v)
+		}
+		return map[string]any{"base64": v}
+	case map[string]any:
+		for key, inner := range v {
+			v[key] = forJSON(inner)
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = forJSON(inner)
+		}
+	}
+	return value
+}
