@@ -1,0 +1,31 @@
+package lake
+
+import "io"
+
+// store is the place where a lake's files lie. Names are relative, with
+// slashes. What a method has done when it returns nil survives a loss of power.
+//
+// A folder and an object store can both be one: create is then an upload,
+// putExclusive a put on the condition that nothing has the name.
+type store interface {
+	// create begins a file that nobody sees before it is published.
+	create(hint string) (staged, error)
+	// putExclusive writes a whole small file; fs.ErrExist if the name is taken.
+	putExclusive(name string, content []byte) error
+	// read is the content of a small file; fs.ErrNotExist if there is none.
+	read(name string) ([]byte, error)
+	// list is what lies directly in the folder, sorted; a missing folder is empty.
+	list(folder string) ([]string, error)
+	// settle makes what list shows in the folder durable: another process may
+	// have put it there an instant ago.
+	settle(folder string) error
+}
+
+// staged is a file that is being written.
+type staged interface {
+	io.Writer
+	// publish gives the whole file its name.
+	publish(name string) error
+	// discard removes what was written; after publish it does nothing.
+	discard()
+}
