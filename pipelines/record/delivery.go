@@ -1,6 +1,9 @@
 package record
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Delivery is one decision about one message to one person, as Parley itself
 // writes it to the topic of deliveries. Its JSON has the names of its columns.
@@ -20,3 +23,42 @@ type Delivery struct {
 	DecidedAt  time.Time `parquet:"decided_at,timestamp(microsecond)" json:"decided_at"`
 	SentAt     time.Time `parquet:"sent_at,optional,timestamp(microsecond)" json:"sent_at,omitzero"`
 }
+
+// decisions are what can be decided about a message to a person.
+var decisions = []string{"sent", "held_out", "capped", "deferred", "unsubscribed", "no_address", "left", "stopped", "failed", "unknown"}
+
+// Decode reads one decision. The error is a *Error; the row is then not to be used.
+func (r *Delivery) Decode(value []byte, at Position) error {
+	d, err := newDecoder(value, at)
+	if err != nil {
+		return err
+	}
+	*r = Delivery{
+		Landed:     at.landed(),
+		DecisionID: d.key("decision_id"),
+		Message:    d.key("message"),
+		PersonID:   d.key("person_id"),
+		UserID:     d.key("user_id"),
+		Email:      d.text("email"),
+		Entry:      d.key("entry"),
+		Segment:    d.text("segment"),
+		Channel:    d.text("channel"),
+		Decision:   d.text("decision"),
+		Reason:     d.text("reason"),
+		Subject:    d.text("subject"),
+		DecidedAt:  d.time("decided_at"),
+		SentAt:     d.time("sent_at"),
+	}
+	switch {
+	case r.DecisionID == "" || r.Message == "" || r.PersonID == "" || r.Entry == "":
+		d.fail(BadKey, "a delivery needs decision_id, message, person_id and entry")
+	case !slices.Contains(decisions, r.Decision):
+		d.fail(BadField, "decision: %s is none of Parley's", quoteShort(r.Decision))
+	case r.DecidedAt.IsZero():
+		d.fail(BadKey, "a delivery needs decided_at")
+	}
+	return d.fault()
+}
+
+// EventTime is when it was decided, in UTC.
+func (r *Delivery) EventTime() time.Time { return r.DecidedAt }

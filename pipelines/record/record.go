@@ -47,6 +47,11 @@ func KindOfTopic(prefix, topic string) (Kind, bool) {
 	return "", false
 }
 
+// DecoderVersion counts the changes to what the decoders of this package
+// accept. A dead letter keeps the version that refused it, so that one that a
+// newer version can read is known.
+const DecoderVersion int32 = 1
+
 // Position is where a record stood in Kafka, and when Kafka took it.
 type Position struct {
 	Partition int32
@@ -89,40 +94,4 @@ func (e *Error) Error() string { return string(e.Class) + ": " + e.Reason }
 
 func bad(class Class, format string, args ...any) error {
 	return &Error{Class: class, Reason: fmt.Sprintf(format, args...)}
-}
-
-// Keys are the names by which a record calls a person, strongest first. In
-// text; empty means not given.
-type Keys struct {
-	UserID      string `parquet:"user_id,optional,dict"`
-	Email       string `parquet:"email,optional,dict"` // lower case, trimmed
-	SourceID    string `parquet:"source_id,optional,dict"`
-	AnonymousID string `parquet:"anonymous_id,optional,dict"`
-}
-
-// KeyKind names one of the four kinds of key.
-type KeyKind string
-
-// The kinds of key, strongest first.
-const (
-	ByUserID      KeyKind = "user_id"
-	ByEmail       KeyKind = "email"
-	BySourceID    KeyKind = "source_id"
-	ByAnonymousID KeyKind = "anonymous_id"
-)
-
-// Strongest is the key that the record's facts are filed under, and its kind;
-// both are empty when it has none.
-func (k Keys) Strongest() (KeyKind, string) {
-	switch {
-	case k.UserID != "":
-		return ByUserID, k.UserID
-	case k.Email != "":
-		return ByEmail, k.Email
-	case k.SourceID != "":
-		return BySourceID, k.SourceID
-	case k.AnonymousID != "":
-		return ByAnonymousID, k.AnonymousID
-	}
-	return "", ""
 }

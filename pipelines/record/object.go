@@ -1,0 +1,274 @@
+package record
+
+import (
+	stdjson "encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/segmentio/encoding/json"
+)
+
+// maxDepth bounds how deep objects and arrays may stand in one another. The
+// parsers recurse, and a record is not to choose how much stack they take.
+const maxDepth = 100
+
+// field is one member of a JSON object: its name and its value's JSON text.
+type field struct {
+	name  string
+	raw   string
+	taken bool
+}
+
+// object is a JSON object as its members, sorted by name, each name once (of
+// a name that stands twice the last counts). It reads from text that has been
+// checked by open.
+type object []field
+
+// open checks that value is one JSON object, in UTF-8, and splits it.
+func open(value []byte) (object, error) {
+	if !utf8.Valid(value) {
+		return nil, bad(BadEncoding, "the record is not UTF-8 from byte %d on; send UTF-8", invalidAt(value))
+	}
+	if depthOf(value) > maxDepth {
+		return nil, bad(BadJSON, "objects and arrays stand more than %d deep in one another", maxDepth)
+	}
+	if !json.Valid(value) {
+		return nil, bad(BadJSON, "the record is not one JSON object: %s", whyNotJSON(value))
+	}
+	text := strings.TrimSpace(string(value))
+	if text[0] != '{' {
+		return nil, bad(BadJSON, "the record is %s, not a JSON object", describe(text))
+	}
+	return membersOf(text), nil
+}
+
+func invalidAt(value []byte) int {
+	for i := 0; i < len(value); {
+		r, size := utf8.DecodeRune(value[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return len(value)
+}
+
+// depthOf is how deep brackets stand in one another outside strings. It needs
+// no valid JSON.
+func depthOf(value []byte) int {
+	depth, deepest, inString := 0, 0, false
+	for i := 0; i < len(value); i++ {
+		switch c := value[i]; {
+		case c == '"':
+			inString = !inString
+		case c == '\\' && inString:
+			i++
+		case inString:
+		case c == '{' || c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return deepest
+}
+
+// whyNotJSON asks the standard library, whose errors carry the place.
+func whyNotJSON(value []byte) string {
+	var any stdjson.RawMessage
+	err := stdjson.Unmarshal(value, &any)
+	var syntax *stdjson.SyntaxError
+	switch {
+	case len(strings.TrimSpace(string(value))) == 0:
+		return "it is empty"
+	case errors.As(err, &syntax):
+		return strings.ToValidUTF8(syntax.Error(), "\uFFFD") + " (byte " + itoa(syntax.Offset) + ")"
+	default:
+		return "it breaks off or holds what JSON does not allow"
+	}
+}
+
+func describe(raw string) string {
+	switch raw[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "an array"
+	case '"':
+		return "text"
+	case 't', 'f':
+		return "true or false"
+	case 'n':
+		return "null"
+	default:
+		return "a number"
+	}
+}
+
+// membersOf splits the JSON object raw, which is valid.
+func membersOf(raw string) object {
+	members := make(object, 0, 24)
+	sorted := true
+	for i := skipSpace(raw, 1); raw[i] != '}'; {
+		end := endOf(raw, i)
+		name := unquote(raw[i:end])
+		i = skipSpace(raw, skipSpace(raw, end)+1) // over the colon
+		end = endOf(raw, i)
+		if n := len(members); n > 0 && members[n-1].name >= name {
+			sorted = false
+		}
+		members = append(members, field{name: name, raw: raw[i:end]})
+		if i = skipSpace(raw, end); raw[i] == ',' {
+			i = skipSpace(raw, i+1)
+		}
+	}
+	if sorted {
+		return members
+	}
+	slices.SortStableFunc(members, func(a, b field) int { return strings.Compare(a.name, b.name) })
+	return members.lastOfEach()
+}
+
+// lastOfEach keeps, in place, the last of neighbours with one name.
+func (o object) lastOfEach() object {
+	kept := o[:0]
+	for i, member := range o {
+		if i+1 < len(o) && o[i+1].name == member.name {
+			continue
+		}
+		kept = append(kept, member)
+	}
+	return kept
+}
+
+// elementsOf splits the JSON array raw, which is valid.
+func elementsOf(raw string) []string {
+	var elements []string
+	for i := skipSpace(raw, 1); raw[i] != ']'; {
+		end := endOf(raw, i)
+		elements = append(elements, raw[i:end])
+		if i = skipSpace(raw, end); raw[i] == ',' {
+			i = skipSpace(raw, i+1)
+		}
+	}
+	return elements
+}
+
+func skipSpace(raw string, i int) int {
+	for raw[i] == ' ' || raw[i] == '\n' || raw[i] == '\r' || raw[i] == '\t' {
+		i++
+	}
+	return i
+}
+
+// endOf is where the value that starts at i ends.
+func endOf(raw string, i int) int {
+	switch raw[i] {
+	case '"':
+		return endOfString(raw, i)
+	case '{', '[':
+		for depth := 0; ; i++ {
+			switch raw[i] {
+			case '"':
+				i = endOfString(raw, i) - 1
+			case '{', '[':
+				depth++
+			case '}', ']':
+				if depth--; depth == 0 {
+					return i + 1
+				}
+			}
+		}
+	default:
+		for i < len(raw) && !strings.ContainsRune(",]} \n\r\t", rune(raw[i])) {
+			i++
+		}
+		return i
+	}
+}
+
+func endOfString(raw string, i int) int {
+	for i++; ; i++ {
+		switch raw[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+}
+
+// unquote is the text of the JSON string raw. What cannot be kept as text in a
+// column (NUL, half of a surrogate pair) becomes U+FFFD.
+func unquote(raw string) string {
+	inner := raw[1 : len(raw)-1]
+	if strings.IndexByte(inner, '\\') < 0 {
+		return inner
+	}
+	text := string(json.Unescape([]byte(raw)))
+	text = strings.ReplaceAll(text, "\x00", "\uFFFD")
+	return strings.ToValidUTF8(text, "\uFFFD")
+}
+
+// find is the member called name.
+func (o object) find(name string) (*field, bool) {
+	low, high := 0, len(o)
+	for low < high {
+		middle := (low + high) / 2
+		if o[middle].name < name {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	if low < len(o) && o[low].name == name {
+		return &o[low], true
+	}
+	return nil, false
+}
+
+// has says whether there is a member called name, null or not.
+func (o object) has(name string) bool {
+	_, ok := o.find(name)
+	return ok
+}
+
+// with is the object with the text as the member called name.
+func (o object) with(name, text string) object {
+	if member, ok := o.find(name); ok {
+		member.raw = quote(text)
+		return o
+	}
+	at, _ := slices.BinarySearchFunc(o, name, func(member field, name string) int { return strings.Compare(member.name, name) })
+	return slices.Insert(slices.Clone(o), at, field{name: name, raw: quote(text)})
+}
+
+// take is the JSON text of the member called name, which then counts as read.
+func (o object) take(name string) (raw string, ok bool) {
+	member, ok := o.find(name)
+	if !ok {
+		return "", false
+	}
+	member.taken = true
+	return member.raw, true
+}
+
+// listIn is the elements of a list in any of the forms in which lists are
+// sent: an array, or an object that holds one array, whatever it is called.
+// Null is a list that is not given.
+func listIn(raw string) (elements []string, ok bool) {
+	switch raw[0] {
+	case '[':
+		return elementsOf(raw), true
+	case '{':
+		for _, member := range membersOf(raw) {
+			if member.raw[0] == '[' {
+				return elementsOf(member.raw), true
+			}
+		}
+	}
+	return nil, false
+}
