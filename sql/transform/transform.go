@@ -1,0 +1,97 @@
+// Package transform is the graph of models: it loads them, orders them by what
+// the engine's own parse says they read, runs them, checks what their headers
+// say must hold, and skips what hangs below a failure. It does not know what
+// any model says, where records come from, or how a build is published.
+//
+// A model is a file NAME.sql that holds a header of comments and one SELECT:
+//
+//	-- One row per conversation. Any text, not read by the program.
+//	-- grain: conversation
+//	-- key: conversation_id
+//	-- column first_response_seconds: first human reply minus first contact message
+//	-- check conversation_id: not_null
+//	-- check state: accepted(open, closed, snoozed) warn
+//	-- check user_id: relation(users.user_id)
+//	-- check first_response_seconds: range(0, )
+//
+// Every line of the header is optional. A key is checked to be unique, all its
+// columns together. After a rule, warn says that a row that breaks it is
+// reported and stops nothing; error is the default. Several rules may stand in
+// one line, parted by commas or bars; unique of several columns is written with
+// all of them before the colon. Folders staging/, intermediate/ and marts/ say
+// how a model is kept: a staging model is a view, the others are written to
+// Parquet files; a model in no folder is a mart.
+//
+// A case is a folder <model>/<case>/ with given/<table>.csv and want.csv: see
+// RunCase. A test runs all of a folder with
+//
+//	macros, err := engine.TableMacros(ctx)
+//	graph, err := transform.Load(ctx, engine, transform.Sources{Ours: models.FS, Checks: checks.FS, Inputs: warehouse.SourceTables(), Allowed: macros})
+//	cases, err := transform.Cases(os.DirFS("testdata/cases"))
+//	for _, c := range cases { err := transform.RunCase(ctx, graph, os.DirFS("testdata/cases"), c) … }
+package transform
+
+import (
+	"context"
+	"fmt"
+
+	"parley/sql/warehouse"
+)
+
+// Engine is what runs the models.
+type Engine interface {
+	// Parse says what a SELECT reads; its error is a *warehouse.QueryError.
+	Parse(ctx context.Context, query string) (*warehouse.Parsed, error)
+	// Describe names the columns a SELECT gives, without running it.
+	Describe(ctx context.Context, query string) ([]warehouse.Column, error)
+	// View gives a SELECT a name.
+	View(ctx context.Context, name, query string) error
+	// ViewFiles gives Parquet files a name.
+	ViewFiles(ctx context.Context, name string, paths []string) error
+	// Write runs a SELECT into one Parquet file and counts its rows.
+	Write(ctx context.Context, query, path string) (int64, error)
+	// Query runs a SELECT with bound values.
+	Query(ctx context.Context, query string, args ...any) (*warehouse.Table, error)
+}
+
+// Layer says how a model is kept.
+type Layer string
+
+// The layers: a view, a working file that is not published, a published file.
+const (
+	Staging      Layer = "staging"
+	Intermediate Layer = "intermediate"
+	Mart         Layer = "mart"
+)
+
+// Model is one file: a header and one SELECT.
+type Model struct {
+	Name   string // of the table it makes: the file's name without .sql
+	File   string // as messages name it
+	Layer  Layer
+	Own    bool // the workspace's own, not ours
+	Header Header
+	SQL    string   // the whole file
+	Reads  []string // tables it reads, sorted: models and inputs
+}
+
+// Fault is something wrong in a model's file. Its text is
+// `FILE:LINE[:COLUMN]: what is wrong; what to do`.
+type Fault struct {
+	Model  string // "" when the file makes none
+	File   string
+	Line   int // from 1; 0: the file as a whole
+	Column int // from 1; 0: unknown
+	Text   string
+}
+
+func (f *Fault) Error() string {
+	place := f.File
+	if f.Line > 0 {
+		place += fmt.Sprintf(":%d", f.Line)
+	}
+	if f.Line > 0 && f.Column > 0 {
+		place += fmt.Sprintf(":%d", f.Column)
+	}
+	return place + ": " + f.Text
+}

@@ -1,0 +1,134 @@
+package warehouse
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// DuckDB is one engine in memory. Its methods may be called from many
+// goroutines at once; what one makes, all see.
+type DuckDB struct {
+	db       *sql.DB
+	ownsTemp string // folder to remove on Close; "" when the caller gave one
+}
+
+// Open starts an engine: memory limited, time zone UTC, the dialect's macros
+// loaded, no extension fetched from anywhere.
+func Open(ctx context.Context, cfg Config) (*DuckDB, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	connector, err := duckdb.NewConnector("", nil)
+	if err != nil {
+		return nil, fmt.Errorf("start the engine: %w", err)
+	}
+	d := &DuckDB{db: sql.OpenDB(connector)}
+	if err := d.configure(ctx, cfg); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+func (d *DuckDB) configure(ctx context.Context, cfg Config) error {
+	limit := cfg.MemoryLimit
+	if limit == "" {
+		half, err := d.halfOfMemory(ctx)
+		if err != nil {
+			return err
+		}
+		limit = fmt.Sprintf("%dB", half)
+	}
+	temp := cfg.TempDir
+	if temp == "" {
+		made, err := os.MkdirTemp("", "parley-engine-")
+		if err != nil {
+			return fmt.Errorf("make a folder for what does not fit in memory: %w", err)
+		}
+		d.ownsTemp, temp = made, made
+	}
+	temp, err := filepath.Abs(temp)
+	if err != nil {
+		return err
+	}
+	settings := []string{
+		"set global memory_limit = " + literal(strings.TrimSpace(limit)),
+		"set global temp_directory = " + literal(temp),
+		"set global TimeZone = 'UTC'",
+		"set global errors_as_json = true",
+		// The order of rows is what a query asks for, never what happens to be;
+		// keeping the accidental one costs memory.
+		"set global preserve_insertion_order = false",
+		"set global autoinstall_known_extensions = false",
+		"set global autoload_known_extensions = false",
+		"set global allow_community_extensions = false",
+	}
+	if cfg.Threads > 0 {
+		settings = append(settings, fmt.Sprintf("set global threads = %d", cfg.Threads))
+	}
+	for _, s := range settings {
+		if err := d.Exec(ctx, s); err != nil {
+			return fmt.Errorf("configure the engine: %s: %w", s, err)
+		}
+	}
+	return nil
+}
+
+// halfOfMemory is half of what the machine has, or of what its control group
+// allows: the engine's own default is 80 % of that.
+func (d *DuckDB) halfOfMemory(ctx context.Context) (int64, error) {
+	t, err := d.Query(ctx, "select current_setting('memory_limit')")
+	if err != nil {
+		return 0, err
+	}
+	text, _ := t.Rows[0][0].(string)
+	limit, err := parseSize(text)
+	if err != nil {
+		return 0, fmt.Errorf("read the engine's memory limit: %w", err)
+	}
+	return limit * 5 / 8, nil
+}
+
+// Close ends the engine; what was in memory is gone.
+func (d *DuckDB) Close() error {
+	err := d.db.Close()
+	if d.ownsTemp != "" {
+		err = errors.Join(err, os.RemoveAll(d.ownsTemp))
+	}
+	return err
+}
+
+// Exec runs a statement, or several without values, and gives no rows back.
+func (d *DuckDB) Exec(ctx context.Context, query string, args ...any) error {
+	_, err := d.db.ExecContext(ctx, query, args...)
+	return queryError(ctx, query, err)
+}
+
+// Query runs one statement and gives its whole answer. Values are bound to
+// its parameters, one for each: a value too many or too few is an error.
+func (d *DuckDB) Query(ctx context.Context, query string, args ...any) (*Table, error) {
+	rows, err := d.Rows(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return rows.table()
+}
+
+// Rows runs one statement and gives its answer row by row. The caller closes it.
+func (d *DuckDB) Rows(ctx context.Context, query string, args ...any) (*Rows, error) {
+	conn, err := d.db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the engine: %w", err)
+	}
+	rows, err := openRows(ctx, conn, query, args, conn.Close)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return rows, nil
+}

@@ -1,0 +1,73 @@
+package warehouse
+
+import "strings"
+
+// Schema is a table's name and columns.
+type Schema struct {
+	Table   string
+	Columns []Column
+}
+
+// SourceSchemas lists the tables that the models start from, with the engine's
+// types: the settled tables, then a build's inputs, which say what the
+// workspace has chosen, and as of when. The two wide tables have a column more
+// for each custom attribute.
+func SourceSchemas() []Schema {
+	return []Schema{
+		schema("settled_events", `event_id, event_name, occurred_at timestamptz, key_kind, key, user_id, email, source_id,
+			anonymous_id, company_id, url, referrer, utm_source, utm_medium, utm_campaign, utm_term, utm_content, ip, metadata`),
+		schema("settled_person_keys", `record_key_kind, record_key, user_id, email, source_id, anonymous_id, first_at timestamptz, last_at timestamptz`),
+		schema("settled_person_attributes", `key_kind, key, name, value, value_type, is_custom boolean, at timestamptz, seq`),
+		schema("settled_memberships", `key_kind, key, company_id, at timestamptz, removed boolean`),
+		schema("settled_company_attributes", `company_id, name, value, value_type, is_custom boolean, at timestamptz, seq`),
+		schema("settled_subscriptions", `company_id, subscription_id, plan, currency, amount, quantity bigint, interval_unit,
+			interval_count bigint, started_at timestamptz, ended_at timestamptz, trial_ends_at timestamptz, discount_percent,
+			discount_amount, valid_from timestamptz, seq`),
+		schema("settled_subscription_lists", `company_id, valid_from timestamptz, seq, subscriptions bigint`),
+		schema("settled_conversations", `conversation_id, key_kind, key, user_id, email, source_id, anonymous_id, company_id,
+			channel, subject, state, url, created_at timestamptz, updated_at timestamptz`),
+		schema("settled_conversation_parts", `part_id, conversation_id, part_type, author_type, author_id, author_user_id,
+			author_name, author_email, created_at timestamptz, updated_at timestamptz, body, has_text boolean, is_reply boolean,
+			is_source boolean, delivered_as, assigned_to`),
+		schema("settled_part_tags", `conversation_id, part_id, tag`),
+		schema("settled_tags", `key_kind, key, company_id, tag, tagged_at timestamptz, tagged_by, removed boolean`),
+		schema("settled_deliveries", `decision_id, message, person_id, user_id, email, entry, segment, channel, decision, reason,
+			subject, decided_at timestamptz, sent_at timestamptz`),
+		schema("settled_tombstones", `kind, key, at timestamptz`),
+		schema("settings", `name, as_of timestamptz, timezone, week_starts integer`),
+		schema("bots", `bot`),
+		schema("teams", `tag`),
+		schema("topics", `tag`),
+		schema("outages", `outage, started_at timestamptz, ended_at timestamptz`),
+		schema("report_zones", `zone`),
+		schema("identity", `key_kind, key, person_id`),
+		schema("person_attributes_wide", `person_id`),
+		schema("company_attributes_wide", `company_id`),
+	}
+}
+
+// SourceTables names the tables of SourceSchemas.
+func SourceTables() []string {
+	var names []string
+	for _, s := range SourceSchemas() {
+		names = append(names, s.Table)
+	}
+	return names
+}
+
+// schema reads "name type, name, …"; a column without a type is text.
+func schema(table, columns string) Schema {
+	s := Schema{Table: table}
+	for _, field := range strings.Split(columns, ",") {
+		words := strings.Fields(field)
+		kind := "VARCHAR"
+		if len(words) > 1 {
+			kind = strings.ToUpper(words[1])
+		}
+		if kind == "TIMESTAMPTZ" {
+			kind = "TIMESTAMP WITH TIME ZONE"
+		}
+		s.Columns = append(s.Columns, Column{Name: words[0], Type: kind})
+	}
+	return s
+}
