@@ -121,6 +121,10 @@ func createTemp(dir, hint string) (*os.File, error) {
 
 // tempName never ends in .parquet or .json: no pattern for finished files meets it.
 func tempName(hint string) string {
+	const longest = 100 // bytes of the hint: a name has at most 255
+	if len(hint) > longest {
+		hint = hint[:longest]
+	}
 	return fmt.Sprintf(".%s.%d-%s.tmp", hint, os.Getpid(), attempt())
 }
 
