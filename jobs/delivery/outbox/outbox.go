@@ -1,0 +1,157 @@
+// Package outbox delivers messages into a folder: one .eml file each, as any
+// mail program opens it. It does not know why a message is sent, and it
+// sends nothing over a network.
+package outbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"parley/jobs/delivery"
+)
+
+// Outbox is a folder of .eml files.
+type Outbox struct{ dir string }
+
+var _ delivery.Deliverer = (*Outbox)(nil)
+
+// Open makes the folder where it is missing.
+func Open(dir string) (*Outbox, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("open outbox: %w", err)
+	}
+	return &Outbox{dir: dir}, nil
+}
+
+// Channel is "email".
+func (o *Outbox) Channel() string { return "email" }
+
+// Deliver writes the envelope to a file whose name follows from its ID. The
+// file appears whole or not at all, and is never written a second time.
+func (o *Outbox) Deliver(ctx context.Context, envelope delivery.Envelope) (delivery.Receipt, error) {
+	if err := ctx.Err(); err != nil {
+		return delivery.Receipt{}, err
+	}
+	path := filepath.Join(o.dir, FileName(envelope))
+	if receipt, err := readReceipt(path); !errors.Is(err, fs.ErrNotExist) {
+		return receipt, err
+	}
+	text, err := compose(envelope)
+	if err != nil {
+		return delivery.Receipt{}, fmt.Errorf("compose %s for %s: %w", envelope.Message, envelope.PersonID, err)
+	}
+	if err := o.publish(path, text); err != nil {
+		if errors.Is(err, fs.ErrExist) { // another worker, a moment ago
+			return readReceipt(path)
+		}
+		return delivery.Receipt{}, fmt.Errorf("write %s: %w", path, err)
+	}
+	return delivery.Receipt{SentAt: envelope.Date}, nil
+}
+
+// publish makes the file appear at path with all its bytes, or fails with
+// fs.ErrExist: a temporary file is linked to its name, which no second one can take.
+func (o *Outbox) publish(path string, text []byte) (err error) {
+	temporary, err := os.CreateTemp(o.dir, ".writing-*")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(temporary.Name())) }()
+	_, err = temporary.Write(text)
+	err = errors.Join(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
+	if err != nil {
+		return err
+	}
+	if err := os.Link(temporary.Name(), path); err != nil {
+		return err
+	}
+	folder, err := os.Open(o.dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// readReceipt reads when the message in an .eml file was sent.
+func readReceipt(path string) (delivery.Receipt, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return delivery.Receipt{}, err
+	}
+	written, err := mail.ReadMessage(bytes.NewReader(text))
+	if err != nil {
+		return delivery.Receipt{}, fmt.Errorf("read %s: %w", path, err)
+	}
+	sentAt, err := written.Header.Date()
+	if err != nil {
+		return delivery.Receipt{}, fmt.Errorf("read the date of %s: %w", path, err)
+	}
+	return delivery.Receipt{SentAt: sentAt.UTC()}, nil
+}
+
+// FileName is the name of the envelope's file: what people look for (message,
+// person, entry, each cut to letters, digits and dashes) and a hash that alone
+// makes it unique, as in we-miss-you--u-17--once--3fa9c2d1e0b45a77.eml.
+func FileName(envelope delivery.Envelope) string {
+	hash := sha256.Sum256([]byte(envelope.ID))
+	return strings.Join([]string{slug(envelope.Message), slug(envelope.PersonID), slug(envelope.Entry), hex.EncodeToString(hash[:8])}, "--") + ".eml"
+}
+
+const longestSlug = 40
+
+func slug(text string) string {
+	var out strings.Builder
+	for _, letter := range strings.ToLower(text) {
+		if letter >= 'a' && letter <= 'z' || letter >= '0' && letter <= '9' {
+			out.WriteRune(letter)
+		} else if out.Len() > 0 && !strings.HasSuffix(out.String(), "-") {
+			out.WriteByte('-')
+		}
+		if out.Len() >= longestSlug {
+			break
+		}
+	}
+	if slug := strings.Trim(out.String(), "-"); slug != "" {
+		return slug
+	}
+	return "x"
+}
+
+// compose writes the e-mail: the same envelope gives the same bytes.
+func compose(envelope delivery.Envelope) ([]byte, error) {
+	for _, address := range []mail.Address{envelope.From, envelope.To} {
+		parsed, err := mail.ParseAddress(address.Address)
+		if err != nil || parsed.Address != address.Address {
+			return nil, fmt.Errorf("%w: %q is no e-mail address", delivery.ErrRefused, address.Address)
+		}
+	}
+	// The boundary may be known: the parts are encoded, and no line of them begins with two dashes and this.
+	boundary := "parley-" + envelope.ID
+	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(boundary))
+	message.FromMailAddress(&envelope.From)
+	message.ToMailAddress(&envelope.To)
+	message.Subject(envelope.Subject)
+	message.SetDateWithValue(envelope.Date.UTC().Truncate(time.Second))
+	message.SetMessageIDWithValue(envelope.MessageID)
+	message.SetGenHeader("Auto-Submitted", "auto-generated")
+	message.SetGenHeader("X-Parley-Delivery", envelope.ID)
+	message.SetBodyString(gomail.TypeTextPlain, envelope.Text)
+	message.AddAlternativeString(gomail.TypeTextHTML, envelope.HTML)
+	var out bytes.Buffer
+	if _, err := message.WriteTo(&out); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
