@@ -20,6 +20,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"parley/jobs/delivery"
+	"parley/pipelines/lake"
 )
 
 // Outbox is a folder of .eml files.
@@ -52,36 +53,12 @@ func (o *Outbox) Deliver(ctx context.Context, envelope delivery.Envelope) (deliv
 	if err != nil {
 		return delivery.Receipt{}, fmt.Errorf("compose %s for %s: %w", envelope.Message, envelope.PersonID, err)
 	}
-	if err := o.publish(path, text); err != nil {
-		if errors.Is(err, fs.ErrExist) { // another worker, a moment ago
-			return readReceipt(path)
-		}
-		return delivery.Receipt{}, fmt.Errorf("write %s: %w", path, err)
+	if err := lake.WriteFileExclusive(path, text); errors.Is(err, fs.ErrExist) {
+		return readReceipt(path) // another worker's, a moment ago
+	} else if err != nil {
+		return delivery.Receipt{}, err
 	}
 	return delivery.Receipt{SentAt: envelope.Date}, nil
-}
-
-// publish makes the file appear at path with all its bytes, or fails with
-// fs.ErrExist: a temporary file is linked to its name, which no second one can take.
-func (o *Outbox) publish(path string, text []byte) (err error) {
-	temporary, err := os.CreateTemp(o.dir, ".writing-*")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.Remove(temporary.Name())) }()
-	_, err = temporary.Write(text)
-	err = errors.Join(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Link(temporary.Name(), path); err != nil {
-		return err
-	}
-	folder, err := os.Open(o.dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // readReceipt reads when the message in an .eml file was sent.
@@ -137,9 +114,9 @@ func compose(envelope delivery.Envelope) ([]byte, error) {
 			return nil, fmt.Errorf("%w: %q is no e-mail address", delivery.ErrRefused, address.Address)
 		}
 	}
-	// The boundary may be known: the parts are encoded, and no line of them begins with two dashes and this.
-	boundary := "parley-" + envelope.ID
-	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary(boundary))
+	// A text cannot hold its own hash, so no line of it can end its part.
+	hash := sha256.Sum256([]byte(envelope.ID + "\x00" + envelope.Text + "\x00" + envelope.HTML))
+	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("parley-"+hex.EncodeToString(hash[:16])))
 	message.FromMailAddress(&envelope.From)
 	message.ToMailAddress(&envelope.To)
 	message.Subject(envelope.Subject)
