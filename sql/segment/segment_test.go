@@ -245,6 +245,23 @@ func TestSQLSegment(t *testing.T) {
 	}
 }
 
+func TestCatalogueOf(t *testing.T) {
+	t.Parallel()
+	db := engine(t)
+	found, err := segment.CatalogueOf(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, where := range []string{`sessions > 1`, `admin is true`, `signed_up_at is known`, `company.mrr >= 10`, `CITY is "x"`} {
+		if _, err := filter.Parse(where, found); err != nil {
+			t.Errorf("%s: %v", where, err)
+		}
+	}
+	if _, err := filter.Parse(`company.city is "x"`, found); err == nil {
+		t.Error("companies have no city")
+	}
+}
+
 func TestLoad(t *testing.T) {
 	t.Parallel()
 	if none, err := segment.Load(os.DirFS(filepath.Join(t.TempDir(), "absent")), "segments"); err != nil || len(none) != 0 {
