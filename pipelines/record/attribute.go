@@ -44,6 +44,9 @@ func (d *decoder) attributes() string {
 	var found object
 	add := func(name, raw string) {
 		name = strings.ToLower(strings.TrimSpace(name))
+		if name == "user_hash" { // in whatever case it was written
+			return
+		}
 		if name == "" {
 			d.fail(BadField, "custom_attributes: an attribute has an empty name")
 			return

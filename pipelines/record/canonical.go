@@ -36,10 +36,16 @@ func appendCanonical(dst []byte, raw string) []byte {
 	}
 }
 
+// appendObject leaves user_hash out wherever it stands: it proves who someone
+// is, and must not be kept.
 func appendObject(dst []byte, members object) []byte {
 	dst = append(dst, '{')
-	for i, member := range members {
-		if i > 0 {
+	start := len(dst)
+	for _, member := range members {
+		if member.name == "user_hash" {
+			continue
+		}
+		if len(dst) > start {
 			dst = append(dst, ',')
 		}
 		dst = append(appendText(dst, member.name), ':')
@@ -72,16 +78,7 @@ func textArray(names []string) string {
 // has the same id. context tells apart what is equal but not the same, as equal
 // parts of two conversations.
 func contentID(members object, context ...string) string {
-	kept := members
-	if members.has("user_hash") { // a proof of identity, not content
-		kept = make(object, 0, len(members))
-		for _, member := range members {
-			if member.name != "user_hash" {
-				kept = append(kept, member)
-			}
-		}
-	}
-	text := appendObject(make([]byte, 0, 1024), kept)
+	text := appendObject(make([]byte, 0, 1024), members)
 	for _, part := range context {
 		text = append(append(text, 0), part...)
 	}

@@ -90,7 +90,11 @@ func (d *decoder) companies() string {
 	given := false
 	if raw, ok := d.take("companies"); ok && raw != "null" {
 		list, isList := listIn(raw)
-		if !isList && raw != "{}" {
+		switch {
+		case isList || raw == "{}":
+		case raw[0] == '{': // one company, in the place of many
+			list = []string{raw}
+		default:
 			d.fail(BadField, "companies: is %s; send a list of companies", describe(raw))
 		}
 		elements, given = list, true

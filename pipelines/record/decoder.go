@@ -54,7 +54,7 @@ func (d *decoder) fault() error {
 	if d.err == nil {
 		return nil
 	}
-	return d.fault()
+	return d.err
 }
 
 // clear notes that the column was named as null.
@@ -275,13 +275,18 @@ func (d *decoder) decimal(name string) string {
 	return number
 }
 
+// maxWholeDigits bounds an amount, so that every engine can hold it as a decimal number.
+const maxWholeDigits = 18
+
 // decimalText is text as a plain decimal number, and whether it is one.
 func decimalText(text string) (string, bool) {
-	digit := strings.TrimLeft(text, "+-")
-	if !isNumber(text) || digit == "" || len(text)-len(digit) > 1 || digit[0] == '.' {
+	unsigned := strings.TrimPrefix(strings.TrimPrefix(text, "+"), "-")
+	if unsigned == "" || unsigned[0] < '0' || unsigned[0] > '9' || !isNumber(text) {
 		return "", false
 	}
-	return plainNumber(strings.TrimPrefix(text, "+"))
+	number, ok := plainNumber(strings.TrimPrefix(text, "+"))
+	whole, _, _ := strings.Cut(strings.TrimPrefix(number, "-"), ".")
+	return number, ok && len(whole) <= maxWholeDigits
 }
 
 // names is the names in the list under name: of text, or of objects with a

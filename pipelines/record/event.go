@@ -62,6 +62,9 @@ func (e *Event) Decode(value []byte, at Position) error {
 // EventTime is when it happened, in UTC.
 func (e *Event) EventTime() time.Time { return e.OccurredAt }
 
+// envelope are the names by which an event of Intercom's says where it is from.
+var envelope = map[string]bool{"type": true, "app_id": true, "workspace_id": true, "user_hash": true}
+
 // metadata is the event's metadata as a JSON object, "" if there is none. What
 // else stands at the top level joins it, so that nothing is lost; of one name
 // metadata's own counts.
@@ -78,7 +81,7 @@ func (d *decoder) metadata() string {
 	}
 	var all object
 	for _, member := range d.object {
-		if !member.taken && !reserved[member.name] && member.raw != "null" {
+		if !member.taken && !envelope[member.name] && member.raw != "null" {
 			all = append(all, member)
 		}
 	}

@@ -18,7 +18,7 @@ type Part struct {
 	AuthorName  string          `json:"author_name,omitempty"`
 	AuthorEmail string          `json:"author_email,omitempty"`
 	CreatedAt   time.Time       `json:"created_at"`
-	UpdatedAt   time.Time       `json:"updated_at"`             // never before CreatedAt is known: created_at where none was sent
+	UpdatedAt   time.Time       `json:"updated_at"`             // created_at where none was sent
 	Body        string          `json:"body,omitempty"`         // HTML or text as sent
 	Attachments int             `json:"attachments,omitempty"`  // how many files hang on it
 	IsReply     bool            `json:"is_reply,omitempty"`     // the import's mapping says so, in a log without texts
