@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -81,7 +82,7 @@ func isNumeric(rows [][]any, column int) bool {
 	for _, row := range rows {
 		switch row[column].(type) {
 		case nil:
-		case int, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, Number:
+		case int, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64, Number, *big.Int:
 			some = true
 		default:
 			return false

@@ -1,0 +1,147 @@
+// Package server serves a workspace's reports, and SQL over HTTP, to whoever may
+// see them. It draws nothing and computes nothing itself.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"parley/sql/warehouse"
+)
+
+// Config is what a server needs.
+type Config struct {
+	Listen  string // host:port; port 0 takes a free one
+	Reports string // the folder of reports: dated folders and `latest`
+	Token   string // never empty
+	// Open opens the current build for one query of POST /v1/sql.
+	Open   func(ctx context.Context) (*warehouse.Reader, error)
+	Logger *slog.Logger // nil: silent
+}
+
+// Server is listening from New on, and answers from Serve on.
+type Server struct {
+	config   Config
+	listener net.Listener
+	http     *http.Server
+	loopback bool
+}
+
+// New listens. An address that is taken, or an empty token, is an error.
+func New(ctx context.Context, config Config) (*Server, error) {
+	if config.Token == "" {
+		return nil, errors.New("serve: the token is empty; set PARLEY_TOKEN")
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", config.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("serve: %w; another program has this address: choose one by serve.listen in parley.yaml or --listen", err)
+	}
+	s := &Server{config: config, listener: listener}
+	if addr, ok := listener.Addr().(*net.TCPAddr); ok {
+		s.loopback = addr.IP.IsLoopback()
+	}
+	s.http = &http.Server{
+		Handler:           s.handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(config.Logger.Handler(), slog.LevelDebug),
+	}
+	return s, nil
+}
+
+// URL is where a browser finds the server.
+func (s *Server) URL() string { return "http://" + s.listener.Addr().String() + "/" }
+
+// Serve answers until ctx ends, then lets what is under way finish for some seconds.
+func (s *Server) Serve(ctx context.Context) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.http.Serve(s.listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := s.http.Shutdown(ending); err != nil {
+		return errors.Join(err, s.http.Close())
+	}
+	return nil
+}
+
+func (s *Server) handler() http.Handler {
+	pages := http.NewServeMux()
+	pages.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	pages.HandleFunc("GET /login", s.loginPage)
+	pages.HandleFunc("POST /login", s.login)
+	pages.HandleFunc("POST /v1/sql", s.withToken(s.sql))
+	pages.HandleFunc("GET /on/{date}/{file...}", s.allowed(func(w http.ResponseWriter, r *http.Request) {
+		s.file(w, r, r.PathValue("date"), r.PathValue("file"))
+	}))
+	pages.HandleFunc("GET /{file...}", s.allowed(func(w http.ResponseWriter, r *http.Request) {
+		s.file(w, r, "latest", r.PathValue("file"))
+	}))
+	return s.guard(pages)
+}
+
+// file serves one file of a folder of reports; never a listing, never what lies outside.
+func (s *Server) file(w http.ResponseWriter, r *http.Request, folder, name string) {
+	if name == "" || strings.HasSuffix(name, "/") {
+		name += "index.html"
+	}
+	name = path.Join(folder, name)
+	if !fs.ValidPath(name) {
+		http.NotFound(w, r)
+		return
+	}
+	root, err := os.OpenRoot(s.config.Reports)
+	if errors.Is(err, fs.ErrNotExist) {
+		s.noReport(w)
+		return
+	}
+	if err != nil {
+		s.fault(w, r, err)
+		return
+	}
+	defer root.Close()
+	file, err := root.Open(name)
+	if err != nil {
+		if name == "latest/index.html" && errors.Is(err, fs.ErrNotExist) {
+			s.noReport(w)
+			return
+		}
+		http.NotFound(w, r)
+		return
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil || info.IsDir() {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-cache") // asked for again each time: latest moves
+	http.ServeContent(w, r, info.Name(), info.ModTime(), file)
+}
+
+func (s *Server) noReport(w http.ResponseWriter) {
+	page(w, http.StatusNotFound, "No report yet", `<p>There is no report in this workspace yet. <code>parley build</code> and then <code>parley report</code> make one; <code>parley run</code> keeps making them.</p>`)
+}
+
+func (s *Server) fault(w http.ResponseWriter, r *http.Request, err error) {
+	s.config.Logger.Error("serve", "path", r.URL.Path, "error", err)
+	http.Error(w, "this could not be answered; the server's log says why", http.StatusInternalServerError)
+}
