@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"parley/sql/dialect"
 )
 
 // DuckDB is one engine in memory. Its methods may be called from many
@@ -32,6 +35,9 @@ func Open(ctx context.Context, cfg Config) (*DuckDB, error) {
 	d := &DuckDB{db: sql.OpenDB(connector)}
 	if err := d.configure(ctx, cfg); err != nil {
 		return nil, errors.Join(err, d.Close())
+	}
+	if err := d.Exec(ctx, dialect.DuckDB); err != nil {
+		return nil, errors.Join(fmt.Errorf("load the dialect's macros: %w", err), d.Close())
 	}
 	return d, nil
 }
@@ -58,8 +64,8 @@ func (d *DuckDB) configure(ctx context.Context, cfg Config) error {
 		return err
 	}
 	settings := []string{
-		"set global memory_limit = " + literal(strings.TrimSpace(limit)),
-		"set global temp_directory = " + literal(temp),
+		"set global memory_limit = " + Literal(strings.TrimSpace(limit)),
+		"set global temp_directory = " + Literal(temp),
 		"set global TimeZone = 'UTC'",
 		"set global errors_as_json = true",
 		// The order of rows is what a query asks for, never what happens to be;
@@ -131,4 +137,46 @@ func (d *DuckDB) Rows(ctx context.Context, query string, args ...any) (*Rows, er
 		return nil, errors.Join(err, conn.Close())
 	}
 	return rows, nil
+}
+
+// Session is one connection to the engine: what is temporary there, only it sees.
+type Session struct {
+	conn *sql.Conn
+}
+
+// Session opens a session. The caller closes it.
+func (d *DuckDB) Session(ctx context.Context) (*Session, error) {
+	conn, err := d.db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the engine: %w", err)
+	}
+	return &Session{conn: conn}, nil
+}
+
+// Exec runs a statement, or several without values, and gives no rows back.
+func (s *Session) Exec(ctx context.Context, query string, args ...any) error {
+	_, err := s.conn.ExecContext(ctx, query, args...)
+	return queryError(ctx, query, err)
+}
+
+// Query runs one statement and gives its whole answer.
+func (s *Session) Query(ctx context.Context, query string, args ...any) (*Table, error) {
+	rows, err := openRows(ctx, s.conn, query, args, nil)
+	if err != nil {
+		return nil, err
+	}
+	return rows.table()
+}
+
+// Close ends the session, and with it all that was temporary.
+func (s *Session) Close() error {
+	// The pool would hand the connection on with its temporary tables: taken out of it.
+	err := s.conn.Raw(func(any) error { return driver.ErrBadConn })
+	if errors.Is(err, driver.ErrBadConn) {
+		err = nil
+	}
+	if closing := s.conn.Close(); !errors.Is(closing, sql.ErrConnDone) {
+		err = errors.Join(err, closing)
+	}
+	return err
 }

@@ -78,11 +78,33 @@ func parseFault(query, text string) *QueryError {
 		return e
 	}
 	e.Kind, e.Message = said.Kind, oneLine(said.Message)
-	if at, err := strconv.Atoi(said.Position); err == nil {
-		e.Offset = at
-		e.Line, e.Column = Place(query, at)
-	}
+	e.at(query, said.Position)
 	return e
+}
+
+// at sets the error's place from a position as the engine writes it: its
+// parser counts characters, all else in it counts bytes.
+func (e *QueryError) at(query, position string) {
+	at, err := strconv.Atoi(position)
+	if err != nil {
+		return
+	}
+	if strings.EqualFold(e.Kind, "Parser") {
+		at = byteOffset(query, at)
+	}
+	e.Offset = at
+	e.Line, e.Column = Place(query, at)
+}
+
+// byteOffset is the byte at which the character numbered n, from 0, begins.
+func byteOffset(text string, n int) int {
+	for i := range text {
+		if n == 0 {
+			return i
+		}
+		n--
+	}
+	return len(text)
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

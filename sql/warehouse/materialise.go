@@ -43,13 +43,18 @@ func (d *DuckDB) ViewFiles(ctx context.Context, name string, paths []string) err
 }
 
 func viewOfFiles(name string, paths []string) string {
+	return "create or replace view " + name + " as select * from " + readFiles(paths)
+}
+
+// readFiles is what a SELECT reads Parquet files from.
+func readFiles(paths []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "create or replace view %s as select * from read_parquet([", name)
+	b.WriteString("read_parquet([")
 	for i, p := range paths {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(literal(p))
+		b.WriteString(Literal(p))
 	}
 	b.WriteString("], hive_partitioning = false")
 	if len(paths) > 1 {
@@ -65,7 +70,7 @@ func viewOfFiles(name string, paths []string) string {
 // power cut: the caller syncs what it publishes.
 func (d *DuckDB) Write(ctx context.Context, query, path string) (int64, error) {
 	const before = "copy ("
-	after := fmt.Sprintf("\n) to %s (format parquet, compression zstd, row_group_size %d)", literal(path), RowGroup)
+	after := fmt.Sprintf("\n) to %s (format parquet, compression zstd, row_group_size %d)", Literal(path), RowGroup)
 	t, err := d.Query(ctx, before+trimStatement(query)+after)
 	if err != nil {
 		return 0, shift(err, query, len(before))

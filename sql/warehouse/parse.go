@@ -75,10 +75,7 @@ func parseSerialized(query, serialized string) (*Parsed, error) {
 	}
 	if answer.Error {
 		e := &QueryError{Kind: "Parser", Message: oneLine(answer.Message), Offset: -1}
-		if at, err := json.Number(answer.Position).Int64(); err == nil {
-			e.Offset = int(at)
-			e.Line, e.Column = Place(query, e.Offset)
-		}
+		e.at(query, answer.Position)
 		return nil, e
 	}
 	switch len(answer.Statements) {

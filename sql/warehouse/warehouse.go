@@ -109,5 +109,6 @@ func (d Decimal) MarshalJSON() ([]byte, error) { return []byte(d), nil }
 // Ident quotes a name so that it stands in a statement as that name and nothing else.
 func Ident(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// literal quotes text where the engine takes no bound value: paths in COPY and in views.
-func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+// Literal quotes text where the engine takes no bound value: paths in COPY and
+// in views. Everywhere else values are bound.
+func Literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

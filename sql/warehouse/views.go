@@ -1,0 +1,94 @@
+package warehouse
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// createBuilds makes the table behind `builds`: one row for each build, failed
+// ones too. A record that cannot be read, or was removed meanwhile, is left out
+// rather than keep everything else from being read.
+func createBuilds(ctx context.Context, d *DuckDB, current Build, records []string) error {
+	builds := map[string]Build{}
+	for _, path := range records {
+		if b, err := ReadBuild(path); err == nil && b.ID != "" {
+			builds[b.ID] = b
+		}
+	}
+	// The reader's own build is published, whatever its record in the history
+	// says yet: that is finished after the pointer has moved.
+	builds[current.ID] = current
+	content := make([]Build, 0, len(builds))
+	for _, b := range builds {
+		content = append(content, b)
+	}
+	slices.SortFunc(content, func(a, b Build) int { return a.StartedAt.Compare(b.StartedAt) })
+	text, err := json.Marshal(content)
+	if err != nil {
+		return err
+	}
+	// Read by the engine from one bound text, with the types named: one
+	// statement for any number of builds.
+	const create = `create table builds as
+		select
+			b.build_id, b.as_of, b.started_at, b.seconds, b.status, list_sum(map_values(b.rows))::bigint as rows, b.rows as rows_by_mart,
+			b.peak_memory, b.checks_failed, b.error
+		from (select unnest(from_json(?::json, '[{"build_id":"VARCHAR","as_of":"TIMESTAMPTZ","started_at":"TIMESTAMPTZ","seconds":"DOUBLE",
+			"status":"VARCHAR","rows":"MAP(VARCHAR,BIGINT)","peak_memory":"BIGINT","checks_failed":"BIGINT","error":"VARCHAR"}]')) as b)`
+	if err := d.Exec(ctx, create, string(text)); err != nil {
+		return fmt.Errorf("list builds: %w", err)
+	}
+	return nil
+}
+
+// createDeadLetters makes the view `dead_letters` over the files that hold the
+// records that could not be read.
+func createDeadLetters(ctx context.Context, d *DuckDB, files []string) error {
+	if len(files) == 0 {
+		return d.Exec(ctx, `create view dead_letters as select
+			null::varchar as topic, null::integer as partition, null::bigint as "offset", null::blob as key, null::blob as value,
+			null::varchar as class, null::varchar as reason, null::timestamptz as at where false`)
+	}
+	err := d.Exec(ctx, `create view dead_letters as select
+		topic, kafka_partition as partition, kafka_offset as "offset", key, value, class, reason, kafka_at as at
+		from `+readFiles(files))
+	if err != nil {
+		return fmt.Errorf("open the dead letters: %w", err)
+	}
+	return nil
+}
+
+// WriteDatabase writes warehouse.duckdb into a build's folder: a database that
+// holds a view for each mart, so that any DuckDB reads the build by the marts'
+// names, from any folder. Paths in it are absolute: a workspace that was moved
+// has it right again after its next build.
+func (d *DuckDB) WriteDatabase(ctx context.Context, dir string) (err error) {
+	path := filepath.Join(dir, DatabaseName)
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("write %s: %w", path, err)
+		}
+	}()
+	marts, err := martFiles(dir)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(path); err != nil {
+		return err
+	}
+	if err := d.Exec(ctx, "attach "+Literal(path)+" as published"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Exec(ctx, "detach published")) }()
+	for mart, files := range marts {
+		if err := d.Exec(ctx, viewOfFiles("published.main."+Ident(mart), files)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
