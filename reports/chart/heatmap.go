@@ -1,0 +1,86 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+)
+
+// HeatMap is a grid of cells, the darker (on light paper) the more.
+type HeatMap struct {
+	Name    string // of the number in a cell, for tooltips
+	Columns []string
+	Rows    []string // from the top down
+	Values  [][]float64
+	Titles  [][]string // long name of each cell, for tooltips
+	Format  Format
+}
+
+// Most is the largest number of the cells, 0 when there is none.
+func (h HeatMap) Most() float64 {
+	most := 0.0
+	for _, row := range h.Values {
+		for _, v := range row {
+			if v > most {
+				most = v
+			}
+		}
+	}
+	return most
+}
+
+// Step is the scale's step of a number, 0 (nothing) to HeatSteps-1 (the most):
+// tables are coloured as the chart is.
+func (h HeatMap) Step(v float64) int {
+	most := h.Most()
+	if most == 0 || math.IsNaN(v) || v <= 0 {
+		return 0
+	}
+	return 1 + int(min(v/most*(HeatSteps-1), HeatSteps-2))
+}
+
+// Draw makes the chart's option.
+func (h HeatMap) Draw() (Drawing, error) {
+	if len(h.Values) != len(h.Rows) || len(h.Titles) != len(h.Rows) {
+		return Drawing{}, fmt.Errorf("draw %q: %d rows of numbers and %d of titles for %d names", h.Name, len(h.Values), len(h.Titles), len(h.Rows))
+	}
+	var cells []opts.HeatMapData
+	for y, row := range h.Values {
+		if len(row) != len(h.Columns) || len(h.Titles[y]) != len(h.Columns) {
+			return Drawing{}, fmt.Errorf("draw %q: row %d has %d numbers and %d titles for %d columns", h.Name, y+1, len(row), len(h.Titles[y]), len(h.Columns))
+		}
+		for x, v := range row {
+			cells = append(cells, opts.HeatMapData{Name: h.Titles[y][x], Value: []any{x, y, number(v)}})
+		}
+	}
+	chart := charts.NewHeatMap()
+	chart.SetGlobalOptions(base(opts.Tooltip{Trigger: "item", Formatter: cellTooltip})...)
+	noTick, noLine := &opts.AxisTick{Show: opts.Bool(false)}, &opts.AxisLine{Show: opts.Bool(false)}
+	steps := make([]string, HeatSteps)
+	for i := range steps {
+		steps[i] = fmt.Sprintf("var(--heat-%d)", i)
+	}
+	most := h.Most()
+	if most == 0 {
+		most = 1 // a scale from 0 to 0 is none
+	}
+	chart.SetGlobalOptions(
+		charts.WithGridOpts(opts.Grid{Left: "4", Right: "4", Top: "4", Bottom: "52", ContainLabel: opts.Bool(true)}),
+		charts.WithXAxisOpts(opts.XAxis{Type: "category", Data: h.Columns, AxisLabel: label(""), AxisTick: noTick, AxisLine: noLine}),
+		charts.WithYAxisOpts(opts.YAxis{Type: "category", Data: h.Rows, Inverse: opts.Bool(true), AxisLabel: label(""), AxisLine: noLine}),
+		charts.WithVisualMapOpts(opts.VisualMap{
+			Type: "continuous", Calculable: opts.Bool(false), Min: 0, Max: float32(most),
+			InRange: &opts.VisualMapInRange{Color: steps}, Orient: "horizontal", Left: "center", Bottom: "0",
+			Text: []string{"most", "none"}, TextStyle: &opts.TextStyle{Color: ink, FontSize: 12},
+		}),
+	)
+	chart.AddSeries(h.Name, cells,
+		charts.WithItemStyleOpts(opts.ItemStyle{BorderColor: panel, BorderWidth: 1.5}),
+		charts.WithEmphasisOpts(opts.Emphasis{ItemStyle: &opts.ItemStyle{BorderColor: "var(--ink)", BorderWidth: 1.5}}),
+		h.Format.tooltip(),
+	)
+	option, err := encode(chart.JSON())
+	return Drawing{Option: option, Height: 5 + 2.1*float64(len(h.Rows)), Turns: true}, err
+}

@@ -1,0 +1,140 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+)
+
+// Panel is one series of Panels, with an axis of its own.
+type Panel struct {
+	Series
+	Format Format
+	Shape  Shape // Line or Filled
+}
+
+// Panels are series over the same time, one below the other, each on its own
+// scale: numbers of different sizes do not hide each other. One panel is a
+// plain line chart.
+type Panels struct {
+	Labels []string // short, along the axis
+	Titles []string // long, for tooltips; default: Labels
+	Panels []Panel
+	// Unfinished: the last label's period is not over. It is drawn apart, and
+	// the legend says so with this text. Default "": all are over.
+	Unfinished string
+}
+
+const (
+	panelHeight = 9.5 // rem of one panel of several
+	panelHead   = 2.0 // rem above each for its name
+	panelFoot   = 2.0 // rem below the last for the labels
+	remInPixels = 16
+)
+
+// Draw makes the chart's option.
+func (p Panels) Draw() (Drawing, error) {
+	chart := charts.NewLine()
+	chart.SetGlobalOptions(base(opts.Tooltip{
+		Trigger:     "axis",
+		Formatter:   axisTooltip,
+		AxisPointer: &opts.AxisPointer{Type: "line", Label: &opts.Label{Show: opts.Bool(false)}},
+	})...)
+	each, total := panelHeight, panelFoot
+	if len(p.Panels) == 1 {
+		each = 17
+	}
+	chart.XAxisList, chart.YAxisList = nil, nil
+	linked := []int{}
+	for i, panel := range p.Panels {
+		if err := check(len(p.Labels), []Series{panel.Series}); err != nil {
+			return Drawing{}, err
+		}
+		linked = append(linked, i)
+		last := i == len(p.Panels)-1
+		top := float64(i) * (each + panelHead)
+		chart.SetGlobalOptions(charts.WithGridOpts(opts.Grid{
+			Left: "68", Right: "12", Top: pixels(top + panelHead), Height: pixels(each - 0.5),
+		}))
+		total += each + panelHead
+		axis := label("")
+		axis.Show = opts.Bool(last)
+		chart.ExtendXAxis(opts.XAxis{
+			Type: "category", GridIndex: i, Data: p.Labels, AxisLabel: axis,
+			AxisLine: &opts.AxisLine{LineStyle: ruleLine()}, AxisTick: &opts.AxisTick{Show: opts.Bool(false)},
+		})
+		values := valueAxis(panel.Format, []Series{panel.Series})
+		values.GridIndex, values.SplitNumber = i, 3
+		if len(p.Panels) > 1 {
+			values.Name, values.NameLocation, values.NameGap = panel.Name, "end", 12
+		}
+		chart.ExtendYAxis(values)
+		p.add(chart, panel, i)
+	}
+	if len(p.Panels) > 1 {
+		chart.AxisPointer = &opts.AxisPointer{Link: []opts.AxisPointerLink{{XAxisIndex: linked}}}
+	}
+	option, err := encode(chart.JSON())
+	return Drawing{Option: option, Legend: p.legend(), Height: total}, err
+}
+
+func pixels(rem float64) string { return fmt.Sprintf("%.0f", rem*remInPixels) }
+
+func (p Panels) add(chart *charts.Line, panel Panel, index int) {
+	whole := len(panel.Values)
+	if p.Unfinished != "" {
+		whole--
+	}
+	if panel.Shape == Filled {
+		data := make([]opts.BarData, len(panel.Values))
+		for i, v := range panel.Values {
+			data[i] = opts.BarData{Name: names(p.Titles, i, p.Labels[i]), Value: number(v)}
+			if i >= whole {
+				data[i].ItemStyle = outline(panel.Color)
+			}
+		}
+		bar := charts.NewBar()
+		bar.AddSeries(panel.Name, data,
+			charts.WithBarChartOpts(opts.BarChart{XAxisIndex: index, YAxisIndex: index, BarCategoryGap: "40%"}),
+			charts.WithItemStyleOpts(opts.ItemStyle{Color: panel.Color.token()}),
+			panel.Format.tooltip(),
+		)
+		chart.Overlap(bar)
+		return
+	}
+	data := make([]opts.LineData, len(panel.Values))
+	for i, v := range panel.Values {
+		data[i] = opts.LineData{Name: names(p.Titles, i, p.Labels[i]), Value: number(v)}
+		if i >= whole {
+			data[i].Value = nil
+		}
+	}
+	style := []charts.SeriesOpts{
+		charts.WithLineStyleOpts(opts.LineStyle{Color: panel.Color.token(), Width: 2.25}),
+		charts.WithItemStyleOpts(opts.ItemStyle{Color: panel.Color.token()}),
+		panel.Format.tooltip(),
+	}
+	chart.AddSeries(panel.Name, data, append(style, charts.WithLineChartOpts(opts.LineChart{
+		XAxisIndex: index, YAxisIndex: index, Symbol: "circle", SymbolSize: 5, ShowSymbol: opts.Bool(true),
+	}))...)
+	if p.Unfinished == "" || len(panel.Values) == 0 || math.IsNaN(panel.Values[whole]) {
+		return
+	}
+	apart := make([]opts.LineData, len(panel.Values))
+	for i := range apart {
+		apart[i] = opts.LineData{Name: names(p.Titles, i, p.Labels[i])}
+	}
+	apart[whole].Value = number(panel.Values[whole])
+	chart.AddSeries(panel.Name, apart, append(style, charts.WithLineChartOpts(opts.LineChart{
+		XAxisIndex: index, YAxisIndex: index, Symbol: "emptyCircle", SymbolSize: 8, ShowSymbol: opts.Bool(true),
+	}))...)
+}
+
+func (p Panels) legend() []Key {
+	if p.Unfinished == "" || len(p.Panels) == 0 {
+		return nil
+	}
+	return []Key{{Name: p.Unfinished, Color: p.Panels[0].Color, Shape: Outlined}}
+}
