@@ -56,15 +56,13 @@ func (c *Conversation) Decode(value []byte, at Position) error {
 	c.State = d.state()
 	c.Channel, c.Subject, c.URL = d.text("channel"), d.text("subject"), d.text("url")
 	c.Tags = d.nameList("tags")
-	if !d.has("part") {
-		c.CreatedAt = d.time("created_at")
-	}
+	c.CreatedAt = d.time("created_at")
 	parts := c.readParts(d)
+	if d.datesPart() {
+		c.CreatedAt = time.Time{}
+	}
 	if c.Subject == "" {
 		c.Subject = d.text("title")
-	}
-	if c.CreatedAt.IsZero() {
-		c.CreatedAt = d.time("created_at")
 	}
 	if len(parts) > 0 {
 		c.Parts = appendParts(parts)
@@ -200,6 +198,13 @@ func (c *Conversation) readSource(source *decoder) {
 	if member, ok := source.find("url"); ok && c.URL == "" && member.raw[0] == '"' {
 		c.URL = unquote(member.raw)
 	}
+}
+
+// datesPart says whether created_at of a record with one part is that part's: it has none
+// of its own. The conversation's own would then change with every part.
+func (d *decoder) datesPart() bool {
+	member, ok := d.find("part")
+	return ok && member.raw[0] == '{' && !membersOf(member.raw).has("created_at")
 }
 
 // state is the conversation's state, or what the older open says of it.

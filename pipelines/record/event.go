@@ -25,7 +25,7 @@ type Event struct {
 	UTMTerm     string `parquet:"utm_term,optional,dict"`
 	UTMContent  string `parquet:"utm_content,optional,dict"`
 	IP          string `parquet:"ip,optional"`
-	Metadata    string `parquet:"metadata,optional"` // JSON object as sent, with what else stood at the top level
+	Metadata    string `parquet:"metadata,optional"` // JSON object as sent, if not empty, with what else stood at the top level
 }
 
 // Decode reads one event: Parley's own form, or an event of Intercom's API. The
