@@ -1,0 +1,101 @@
+-- One row per company and local month at whose end its monthly_spend or currency
+-- is known: the newest said by then, by the record's own time. A deleted company
+-- says nothing from its deletion on.
+-- grain: company, month
+-- key: company_id, month_number
+-- column monthly_spend: NULL: none known, or text that is no number
+-- column currency: NULL: none known
+with
+
+settings as (
+
+    select * from settings
+
+),
+
+months as (
+
+    select * from int_months__spanned
+
+),
+
+company_attributes as (
+
+    select * from stg_company_attributes where name in ('monthly_spend', 'currency')
+
+),
+
+tombstones as (
+
+    select * from stg_tombstones where kind = 'companies'
+
+),
+
+said as (
+
+    select
+        company_id,
+        name,
+        value,
+        observed_at,
+        seq
+    from company_attributes
+
+    union all
+
+    select
+        tombstones.key as company_id,
+        names.name,
+        cast(null as string) as value,
+        tombstones.deleted_at as observed_at,
+        '~' as seq
+    from tombstones
+    cross join (select distinct name from company_attributes) as names
+
+),
+
+ranked as (
+
+    select
+        said.company_id,
+        said.name,
+        said.value,
+        local_month(said.observed_at, settings.timezone) as said_month,
+        row_number() over (
+            partition by said.company_id, said.name, local_month(said.observed_at, settings.timezone)
+            order by said.observed_at desc, said.seq desc, said.value
+        ) as newest_first
+    from said
+    cross join settings
+
+),
+
+runs as (
+
+    select
+        company_id,
+        name,
+        value,
+        said_month,
+        lead(said_month) over (partition by company_id, name order by said_month) as next_month
+    from ranked
+    where newest_first = 1
+
+),
+
+final as (
+
+    select
+        runs.company_id,
+        months.month_number,
+        max(case when runs.name = 'monthly_spend' then try_cast(runs.value as decimal(26, 10)) end) as monthly_spend,
+        max(case when runs.name = 'currency' then upper(trim(runs.value)) end) as currency
+    from runs
+    inner join months
+        on months.month >= runs.said_month
+        and (runs.next_month is null or months.month < runs.next_month)
+    group by runs.company_id, months.month_number
+
+)
+
+select * from final

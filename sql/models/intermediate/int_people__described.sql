@@ -1,0 +1,158 @@
+-- One row per person whom any record named by as_of, deleted ones too, with what
+-- is known of them at as_of: for each attribute the newest value by the record's
+-- own time, and of several user records that turned out to be one person the
+-- earliest sign-up.
+-- grain: person
+-- key: person_id
+-- column signed_up_at: NULL: not signed up, or when is not known
+-- column is_signed_up: has a sign-up by as_of, or a user_id and no record that says there is none
+-- column sent_last_seen_at: as records say it; what was seen stands in int_people__seen
+with
+
+settings as (
+
+    select * from settings
+
+),
+
+keys as (
+
+    select * from int_person_keys__resolved
+
+),
+
+deletions as (
+
+    select * from int_people__deleted
+
+),
+
+person_attributes as (
+
+    select * from stg_person_attributes
+
+),
+
+people as (
+
+    select
+        person_id,
+        max(case when key_kind = 'user_id' then 1 else 0 end) = 1 as has_user_id,
+        min(case when key_kind = 'email' then key end) as known_email
+    from keys
+    group by person_id
+
+),
+
+observed as (
+
+    select
+        keys.person_id,
+        person_attributes.key_kind,
+        person_attributes.key,
+        person_attributes.name,
+        person_attributes.value,
+        person_attributes.observed_at,
+        person_attributes.seq
+    from person_attributes
+    inner join keys
+        on keys.key_kind = person_attributes.key_kind
+        and keys.key = person_attributes.key
+    left join deletions
+        on deletions.person_id = keys.person_id
+        and not deletions.is_deleted
+        and person_attributes.observed_at <= deletions.deleted_at
+    where deletions.person_id is null
+
+),
+
+ranked as (
+
+    select
+        person_id,
+        name,
+        value,
+        row_number() over (partition by person_id, name order by observed_at desc, seq desc, value) as newest_first
+    from observed
+    where name <> 'signed_up_at'
+
+),
+
+sign_ups_ranked as (
+
+    select
+        person_id,
+        parse_instant(value) as signed_up_at,
+        row_number() over (partition by key_kind, key order by observed_at desc, seq desc, value) as newest_first
+    from observed
+    where name = 'signed_up_at'
+
+),
+
+sign_ups as (
+
+    select
+        person_id,
+        min(signed_up_at) as signed_up_at
+    from sign_ups_ranked
+    where newest_first = 1
+    group by person_id
+
+),
+
+described as (
+
+    select
+        person_id,
+        max(case when name = 'email' then value end) as email,
+        max(case when name = 'name' then value end) as name,
+        max(case when name = 'phone' then value end) as phone,
+        max(case when name = 'ip' then value end) as ip,
+        max(case when name = 'city' then value end) as city,
+        max(case when name = 'country' then value end) as country,
+        max(case when name = 'timezone' then value end) as timezone,
+        max(case when name = 'stage' then value end) as stage,
+        max(case when name = 'unsubscribed_from_emails' then value end) as unsubscribed_from_emails,
+        parse_instant(max(case when name = 'created_at' then value end)) as created_at,
+        parse_instant(max(case when name = 'last_seen_at' then value end)) as last_seen_at
+    from ranked
+    where newest_first = 1
+    group by person_id
+
+),
+
+final as (
+
+    select
+        people.person_id,
+        case
+            when substring(people.person_id, 1, 2) = 'u:' and not coalesce(deletions.is_deleted, false)
+                then substring(people.person_id, 3)
+        end as user_id,
+        coalesce(described.email, people.known_email) as email,
+        described.name,
+        described.phone,
+        described.ip,
+        described.city,
+        described.country,
+        described.timezone,
+        described.stage,
+        coalesce(described.unsubscribed_from_emails = 'true', false) as unsubscribed_from_emails,
+        case
+            when sign_ups.person_id is null then people.has_user_id
+            else coalesce(sign_ups.signed_up_at <= settings.as_of, false)
+        end as is_signed_up,
+        coalesce(deletions.is_deleted, false) as is_deleted,
+        described.created_at,
+        sign_ups.signed_up_at,
+        case when described.last_seen_at <= settings.as_of then described.last_seen_at end as sent_last_seen_at,
+        case when deletions.is_deleted then deletions.deleted_at end as deleted_at
+    from people
+    cross join settings
+    left join deletions using (person_id)
+    left join described using (person_id)
+    left join sign_ups using (person_id)
+
+)
+
+select * from final

@@ -1,0 +1,156 @@
+-- One row per local week, from the first with an event or a conversation to that
+-- of as_of; a week without contacts is a row with 0. A week that had not ended at
+-- as_of is partial. The first week is never marked: records cannot tell whether
+-- there was nothing before them.
+-- Active users are signed-up people with at least one event or page view in the
+-- week; who signed up after it was a lead or a visitor then, and is counted apart.
+-- grain: week
+-- key: week_start
+-- column week_start: first day of the local week, by the workspace's zone and first day of the week
+-- column contacts: conversations that users and leads began
+-- column active_users: distinct signed-up people with an event
+-- column contacts_per_active_user: contacts / active_users, NULL without active users; contacts of inactive users and of leads are in it
+-- column contacts_by_inactive_users: contacts of signed-up people without an event in the week
+-- column contacts_by_leads: contacts of people who had not signed up by the end of the week
+-- column active_leads: people who had not signed up, with an event
+-- column outbound_replies: conversations begun by us in which a person answered first in this week
+-- column reopened: reopenings in this week, also of conversations begun by us
+-- column is_partial: the week had not ended at as_of
+-- check contacts: not_null, range(0, )
+-- check active_users: not_null, range(0, )
+-- check is_partial: not_null
+with
+
+settings as (
+
+    select * from settings
+
+),
+
+weeks as (
+
+    select * from int_weeks__spanned
+
+),
+
+contacts as (
+
+    select * from contacts
+
+),
+
+conversations as (
+
+    select * from conversations
+
+),
+
+states as (
+
+    select * from int_conversation_states__changed where is_reopening
+
+),
+
+active_people as (
+
+    select * from int_people__active_weekly
+
+),
+
+people as (
+
+    select * from int_people__described
+
+),
+
+activity as (
+
+    select
+        week_start,
+        cast(count(*) filter (where is_user) as bigint) as active_users,
+        cast(count(*) filter (where not is_user) as bigint) as active_leads
+    from active_people
+    group by week_start
+
+),
+
+contacts_placed as (
+
+    select
+        contacts.week_start,
+        active_people.person_id is not null as is_active,
+        coalesce(
+            people.is_signed_up
+            and (
+                people.signed_up_at is null
+                or local_date(people.signed_up_at, settings.timezone) < date_add(contacts.week_start, 7)
+            ),
+            false
+        ) as is_user
+    from contacts
+    cross join settings
+    left join people using (person_id)
+    left join active_people
+        on active_people.person_id = contacts.person_id
+        and active_people.week_start = contacts.week_start
+
+),
+
+contacted as (
+
+    select
+        week_start,
+        cast(count(*) as bigint) as contacts,
+        cast(count(*) filter (where is_user and not is_active) as bigint) as contacts_by_inactive_users,
+        cast(count(*) filter (where not is_user) as bigint) as contacts_by_leads
+    from contacts_placed
+    group by week_start
+
+),
+
+replied as (
+
+    select
+        local_week(conversations.first_contact_at, settings.timezone, settings.week_starts) as week_start,
+        cast(count(*) as bigint) as outbound_replies
+    from conversations
+    cross join settings
+    where conversations.initiated_by <> 'person'
+        and conversations.first_contact_at is not null
+    group by 1
+
+),
+
+reopenings as (
+
+    select
+        local_week(states.changed_at, settings.timezone, settings.week_starts) as week_start,
+        cast(count(*) as bigint) as reopened
+    from states
+    cross join settings
+    group by 1
+
+),
+
+final as (
+
+    select
+        weeks.week_start,
+        coalesce(contacted.contacts, 0) as contacts,
+        coalesce(activity.active_users, 0) as active_users,
+        cast(coalesce(contacted.contacts, 0) as double) / nullif(activity.active_users, 0) as contacts_per_active_user,
+        coalesce(contacted.contacts_by_inactive_users, 0) as contacts_by_inactive_users,
+        coalesce(contacted.contacts_by_leads, 0) as contacts_by_leads,
+        coalesce(activity.active_leads, 0) as active_leads,
+        coalesce(replied.outbound_replies, 0) as outbound_replies,
+        coalesce(reopenings.reopened, 0) as reopened,
+        weeks.is_partial
+    from weeks
+    left join contacted using (week_start)
+    left join activity using (week_start)
+    left join replied using (week_start)
+    left join reopenings using (week_start)
+
+)
+
+select * from final

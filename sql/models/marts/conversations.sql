@@ -1,0 +1,83 @@
+-- One row per conversation that had begun by as_of. Who speaks is told by the
+-- author's type, and by the workspace's list of bots. The state is that of the
+-- parts that were there by as_of: it is taken from what was sent only where no
+-- part says any.
+-- grain: conversation
+-- key: conversation_id
+-- column person_id: whom it is with; "c:" and its id if it names nobody
+-- column user_id: of that person; NULL for leads, visitors and the deleted
+-- column initiated_by: person (user or lead), teammate, or automation (bot, automatic message, campaign); NULL: nobody has said anything
+-- column created_at: when it began
+-- column first_contact_at: the person's first message; in a conversation begun by us, their first answer
+-- column first_response_at: the first human reply at or after first_contact_at; NULL if unanswered, and if it was begun by us
+-- column first_response_seconds: by the clock; 0 in the same second
+-- column first_response_office_seconds: within office hours; NULL where there is no schedule
+-- column is_bot_answered: a bot or an automatic message answered the contact
+-- column contact_messages: messages of the person
+-- column first_closed_at: first close from first_contact_at on; without a contact message the first close
+-- column last_closed_at: last close, counted likewise
+-- column seconds_to_first_close: since first_contact_at; NULL without a contact message
+-- column seconds_to_last_close: since first_contact_at; NULL without a contact message
+-- column state: open, closed or snoozed, at as_of
+-- column reopened: how often it was opened after a close, by a part that says so or by a message of the person; two closes in a row are no reopening, and a conversation without a contact message has none
+-- column team: the team tag of the first contact message or of the conversation as a whole, if there is exactly one
+-- column topic: the topic tag, likewise
+-- check person_id: not_null
+-- check created_at: not_null
+-- check initiated_by: accepted(person, teammate, automation)
+-- check reopened: not_null, range(0, )
+-- check first_response_seconds: range(0, )
+-- check seconds_to_first_close: range(0, )
+with
+
+conversations as (
+
+    select * from int_conversations__opened
+
+),
+
+closings as (
+
+    select * from int_conversations__closed
+
+),
+
+tags as (
+
+    select * from int_conversations__tagged
+
+),
+
+final as (
+
+    select
+        conversations.conversation_id,
+        conversations.person_id,
+        conversations.user_id,
+        conversations.company_id,
+        conversations.initiated_by,
+        conversations.channel,
+        conversations.subject,
+        conversations.url,
+        conversations.created_at,
+        conversations.first_contact_at,
+        conversations.first_response_at,
+        seconds_between(conversations.first_contact_at, conversations.first_response_at) as first_response_seconds,
+        cast(null as double) as first_response_office_seconds,
+        conversations.is_bot_answered,
+        conversations.contact_messages,
+        closings.first_closed_at,
+        closings.last_closed_at,
+        seconds_between(conversations.first_contact_at, closings.first_closed_at) as seconds_to_first_close,
+        seconds_between(conversations.first_contact_at, closings.last_closed_at) as seconds_to_last_close,
+        coalesce(closings.state, conversations.sent_state, 'open') as state,
+        coalesce(closings.reopened, 0) as reopened,
+        tags.team,
+        tags.topic
+    from conversations
+    left join closings using (conversation_id)
+    left join tags using (conversation_id)
+
+)
+
+select * from final

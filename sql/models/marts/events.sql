@@ -1,0 +1,57 @@
+-- One row per event that had happened by as_of. Page views are events too. The
+-- person is whoever the event's key belongs to today, so what somebody did
+-- before signing up is theirs.
+-- grain: event
+-- key: event_id
+-- column event_id: the record's id, else a hash of its content
+-- column person_id: the person whom the event's key belongs to
+-- column user_id: of that person; NULL for leads, visitors and the deleted
+-- column occurred_at: when it happened, by the record
+-- column company_id: the company that the event names, if it names one
+-- column url: the page
+-- column referrer: the page before
+-- column utm_source: traffic source, as sent; so are the other utm_ columns
+-- column metadata: JSON object, as sent
+-- check person_id: not_null
+-- check event_name: not_null
+-- check occurred_at: not_null
+with
+
+events as (
+
+    select * from stg_events
+
+),
+
+keys as (
+
+    select * from int_person_keys__resolved
+
+),
+
+final as (
+
+    select
+        events.event_id,
+        events.event_name,
+        coalesce(keys.person_id, concat(substring(events.key_kind, 1, 1), ':', events.key)) as person_id,
+        keys.user_id,
+        events.company_id,
+        events.occurred_at,
+        events.url,
+        events.referrer,
+        events.utm_source,
+        events.utm_medium,
+        events.utm_campaign,
+        events.utm_term,
+        events.utm_content,
+        events.ip,
+        events.metadata
+    from events
+    left join keys
+        on keys.key_kind = events.key_kind
+        and keys.key = events.key
+
+)
+
+select * from final

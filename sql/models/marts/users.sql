@@ -1,0 +1,114 @@
+-- One row per person: users, leads, and those known only by an e-mail address or
+-- a cookie. Deleted people are not in it. For each attribute the newest value at
+-- as_of, by the record's own time. After the named columns come the workspace's
+-- custom attributes, each with its own type.
+-- Relationship measures personal contact: for each direction 50 less 5 for every
+-- 30 days since the last message, not below 0; 0 where there was none. Sent to them
+-- counts what teammates wrote by hand; received from them their contact messages.
+-- grain: person
+-- key: person_id
+-- column person_id: u:, e:, s: or a: (user_id, e-mail, source id, cookie) and the person's strongest key
+-- column user_id: NULL for leads and visitors
+-- column signed_up_at: NULL: has not signed up, or when is not known
+-- column is_signed_up: has a sign-up by as_of, or a user_id and no record that says there is none
+-- column first_seen_at: first event
+-- column last_seen_at: last event, or last_seen_at as records say it, whichever is later
+-- column sessions: how many; see sessions
+-- column events: how many
+-- column relationship: 0 to 100
+-- column last_contacted_at: our latest message to them that was sent, by hand or automatic
+-- column last_heard_from_at: their latest message to us
+-- column unsubscribed_from_emails: false unless a record says true
+-- check user_id: unique
+-- check sessions: not_null, range(0, )
+-- check relationship: not_null, range(0, 100)
+-- check unsubscribed_from_emails: not_null
+with
+
+settings as (
+
+    select * from settings
+
+),
+
+people as (
+
+    select * from int_people__described where not is_deleted
+
+),
+
+seen as (
+
+    select * from int_people__seen
+
+),
+
+contacted as (
+
+    select * from int_people__contacted
+
+),
+
+visits as (
+
+    select
+        person_id,
+        cast(count(*) as bigint) as sessions
+    from sessions
+    group by person_id
+
+),
+
+ages as (
+
+    select
+        contacted.person_id,
+        contacted.last_contacted_at,
+        contacted.last_heard_from_at,
+        floor(seconds_between(contacted.last_personal_at, settings.as_of) / 86400 / 30) as months_since_sent,
+        floor(seconds_between(contacted.last_heard_from_at, settings.as_of) / 86400 / 30) as months_since_received
+    from contacted
+    cross join settings
+
+),
+
+named as (
+
+    select
+        people.person_id,
+        people.user_id,
+        people.email,
+        people.name,
+        people.phone,
+        people.city,
+        people.country,
+        people.timezone,
+        people.stage,
+        coalesce(visits.sessions, 0) as sessions,
+        coalesce(seen.events, 0) as events,
+        cast(
+            coalesce(greatest(50 - 5 * ages.months_since_sent, 0), 0)
+            + coalesce(greatest(50 - 5 * ages.months_since_received, 0), 0)
+            as integer
+        ) as relationship,
+        people.is_signed_up,
+        people.unsubscribed_from_emails,
+        people.created_at,
+        people.signed_up_at,
+        seen.first_event_at as first_seen_at,
+        greatest(
+            coalesce(seen.last_event_at, people.sent_last_seen_at),
+            coalesce(people.sent_last_seen_at, seen.last_event_at)
+        ) as last_seen_at,
+        ages.last_contacted_at,
+        ages.last_heard_from_at
+    from people
+    left join seen using (person_id)
+    left join visits using (person_id)
+    left join ages using (person_id)
+
+)
+
+select *
+from named
+left join person_attributes_wide using (person_id)

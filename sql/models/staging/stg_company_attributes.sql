@@ -1,0 +1,14 @@
+-- One row per value of a standard attribute of a company, as one record named it
+-- by as_of: history, not the present. Custom attributes are not among them:
+-- they reach companies by company_attributes_wide.
+-- grain: observation
+select
+    settled_company_attributes.company_id,
+    settled_company_attributes.name,
+    settled_company_attributes.value,
+    settled_company_attributes.at as observed_at,
+    settled_company_attributes.seq
+from settled_company_attributes
+cross join settings
+where settled_company_attributes.at <= settings.as_of
+    and not settled_company_attributes.is_custom

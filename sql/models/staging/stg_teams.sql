@@ -1,0 +1,9 @@
+-- One row per tag that names a team; tag_key is how it is compared, regardless of case.
+-- grain: team
+-- key: tag_key
+select
+    lower(trim(teams.tag)) as tag_key,
+    min(trim(teams.tag)) as tag
+from teams
+where trim(teams.tag) <> ''
+group by 1
