@@ -1,0 +1,71 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Drain works until nothing is left that could run now, and every decision is
+// reported. A message that failed and is to be tried later does not keep it. If the
+// queue is not started, it is for that time, without its schedule. What could not
+// be reported is an error; it is reported the next time.
+func (q *Queue) Drain(ctx context.Context) (err error) {
+	q.mu.Lock()
+	started := q.running != nil
+	q.mu.Unlock()
+	if !started {
+		running, err := q.startWorker(ctx, nil)
+		if err != nil {
+			return fmt.Errorf("drain the queue: %w", err)
+		}
+		defer func() {
+			err = errors.Join(err, running.Stop(context.WithoutCancel(ctx)))
+		}()
+	}
+	if err := q.waitUntilIdle(ctx); err != nil {
+		return fmt.Errorf("drain the queue: %w", err)
+	}
+	// The job that reports may have looked a moment before the last decision, or have failed.
+	if err := q.report(ctx); err != nil {
+		return fmt.Errorf("drain the queue: %w", err)
+	}
+	return nil
+}
+
+func (q *Queue) waitUntilIdle(ctx context.Context) error {
+	const pause = 20 * time.Millisecond
+	for {
+		moved, err := q.store.due(ctx)
+		if err != nil {
+			return err
+		}
+		left, _, err := single[int64](ctx, q.store, `SELECT count(*) FROM river_job WHERE state IN ('available', 'running')`)
+		if err != nil {
+			return err
+		}
+		if left == 0 && moved == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// Tally is how many deliveries of a message have come to a decision; "" is none yet.
+type Tally struct {
+	Message  string
+	Decision string
+	Count    int64
+}
+
+// Tallies counts all deliveries in the ledger, sorted by message and decision.
+func (q *Queue) Tallies(ctx context.Context) ([]Tally, error) {
+	return collect(ctx, q.store, func(scan func(...any) error) (t Tally, err error) {
+		return t, scan(&t.Message, &t.Decision, &t.Count)
+	}, `SELECT message, decision, count(*) FROM parley_deliveries GROUP BY message, decision ORDER BY message, decision`)
+}

@@ -1,0 +1,91 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// River's queues, by what may run at once: messages beside each other, what
+// reads and writes marts one after the other.
+const (
+	queueMessages = "messages"
+	queueMarts    = "marts"
+	queueUpkeep   = "upkeep"
+)
+
+// oneAtATime are the options of a kind of which one job waits or runs, in all
+// processes together. Finished ones do not count, as they would by default. It is
+// tried once: the next one on the schedule takes its place.
+func oneAtATime(queue string) river.InsertOpts {
+	return river.InsertOpts{Queue: queue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
+	}}}
+}
+
+// schedule is what comes again and again while the queue is started: builds,
+// whose jobs are followed by announcing and drawing, and upkeep.
+func (q *Queue) schedule() []*river.PeriodicJob {
+	scheduled := []*river.PeriodicJob{
+		every(time.Minute, reportDecisions{}),
+		every(time.Minute, takeUpAbandoned{}),
+	}
+	if q.work.Build != nil {
+		scheduled = append(scheduled, every(q.config.BuildEvery, buildMarts{}))
+	}
+	return scheduled
+}
+
+func every(interval time.Duration, args river.JobArgs) *river.PeriodicJob {
+	return river.NewPeriodicJob(river.PeriodicInterval(interval),
+		func() (river.JobArgs, *river.InsertOpts) { return args, nil }, &river.PeriodicJobOpts{RunOnStart: true})
+}
+
+// startWorker starts to work what is due and what is scheduled.
+func (q *Queue) startWorker(ctx context.Context, scheduled []*river.PeriodicJob) (worker, error) {
+	if _, err := q.store.abandoned(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := q.store.due(ctx); err != nil {
+		return nil, err
+	}
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &messageSender{queue: q})
+	river.AddWorker(workers, &decisionReporter{queue: q})
+	river.AddWorker(workers, &martsBuilder{queue: q})
+	river.AddWorker(workers, &entryAnnouncer{queue: q})
+	river.AddWorker(workers, &reportDrawer{queue: q})
+	river.AddWorker(workers, &abandonedTaker{queue: q})
+	return q.store.work(ctx, &river.Config{
+		Queues: map[string]river.QueueConfig{
+			queueMessages: {MaxWorkers: q.config.Senders},
+			queueMarts:    {MaxWorkers: 1},
+			queueUpkeep:   {MaxWorkers: 1},
+		},
+		Workers:         workers,
+		PeriodicJobs:    scheduled,
+		SoftStopTimeout: q.config.StopTimeout,
+		FetchCooldown:   20 * time.Millisecond,
+		// River leaves jobs alone that have not run longer than their own timeout, so
+		// this is for those that outlive it.
+		RescueStuckJobsAfter: 10 * time.Minute,
+		ErrorHandler:         failures{q},
+	})
+}
+
+// failures logs what a job's error would otherwise tell nobody.
+type failures struct{ queue *Queue }
+
+// HandleError logs a job's error.
+func (f failures) HandleError(_ context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	f.queue.log.Warn("a job failed", "job", job.Kind, "attempt", job.Attempt, "of", job.MaxAttempts, "error", err)
+	return nil
+}
+
+// HandlePanic logs a job's panic.
+func (f failures) HandlePanic(_ context.Context, job *rivertype.JobRow, value any, trace string) *river.ErrorHandlerResult {
+	f.queue.log.Error("a job panicked", "job", job.Kind, "attempt", job.Attempt, "of", job.MaxAttempts, "panic", value, "trace", trace)
+	return nil
+}
