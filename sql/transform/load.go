@@ -189,7 +189,7 @@ func (l *loader) resolve(ctx context.Context, parser Parser) error {
 	for _, m := range l.all {
 		for _, c := range m.Header.Checks {
 			if c.Rule == Relation && l.byName[c.Table] == nil && !slices.Contains(l.from.Inputs, c.Table) {
-				l.fault(m, c.Line, 0, "unknown table %q%s; name a model", c.Table, yamlfile.DidYouMean(c.Table, l.known(m)))
+				l.fault(m, c.Line, 0, "unknown table %q%s", c.Table, l.suggest(m, c.Table))
 			}
 		}
 	}
@@ -243,11 +243,20 @@ func (l *loader) reads(m *Model, parsed *warehouse.Parsed) []string {
 		case l.byName[name] != nil:
 			l.fault(m, line, column, "%s is a model of the workspace; ours read only ours", name)
 		default:
-			l.fault(m, line, column, "unknown table %q%s; name a model or a settled table", t.Name, yamlfile.DidYouMean(name, known))
+			l.fault(m, line, column, "unknown table %q%s", t.Name, l.suggest(m, name))
 		}
 	}
 	slices.Sort(reads)
 	return slices.Compact(reads)
+}
+
+// suggest ends a message about an unknown table with the nearest name, or with what to name.
+func (l *loader) suggest(m *Model, name string) string {
+	others := slices.DeleteFunc(l.known(m), func(n string) bool { return n == m.Name })
+	if suggestion := yamlfile.DidYouMean(name, others); suggestion != "" {
+		return suggestion
+	}
+	return "; name a model, or a settled table"
 }
 
 // known are the tables that a model may read: ours read ours and the inputs,
@@ -255,7 +264,7 @@ func (l *loader) reads(m *Model, parsed *warehouse.Parsed) []string {
 func (l *loader) known(m *Model) []string {
 	known := slices.Clone(l.from.Inputs)
 	for _, other := range l.all {
-		if m == nil || m.Own || !other.Own {
+		if m.Own || !other.Own {
 			known = append(known, other.Name)
 		}
 	}

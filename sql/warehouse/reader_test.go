@@ -266,7 +266,7 @@ func TestBuildsAndDeadLetters(t *testing.T) {
 	r := openReader(t, marts, ReaderConfig{Builds: []string{failed, running, torn, filepath.Join(dir, "gone.json")}, DeadLetters: []string{letters}})
 	tests := map[string]string{
 		"select build_id, as_of, status, checks_failed, seconds, error from builds order by build_id": `[["b1","2026-06-01T00:00:00Z","failed",2,1.5,"it did not hold"],["b2","0001-01-01T00:00:00Z","published",0,0,null]]`,
-		`select topic, partition, "offset", value, reason, "at" from dead_letters`:                      `[["parley.users",3,7,"ew==","not one JSON object","2026-06-01T00:00:00Z"]]`,
+		`select topic, partition, "offset", value, reason, "at" from dead_letters`:                    `[["parley.users",3,7,"ew==","not one JSON object","2026-06-01T00:00:00Z"]]`,
 	}
 	for query, want := range tests {
 		got, err := r.Query(context.Background(), query)

@@ -1,6 +1,11 @@
 package warehouse
 
-import "strings"
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Schema is a table's name and columns.
 type Schema struct {
@@ -20,10 +25,11 @@ func SourceSchemas() []Schema {
 		schema("settled_person_attributes", `key_kind, key, name, value, value_type, is_custom boolean, at timestamptz, seq`),
 		schema("settled_memberships", `key_kind, key, company_id, at timestamptz, removed boolean`),
 		schema("settled_company_attributes", `company_id, name, value, value_type, is_custom boolean, at timestamptz, seq`),
-		schema("settled_subscriptions", `company_id, subscription_id, plan, currency, amount, quantity bigint, interval_unit,
+		schema("settled_company_keys", `company_id, source_id, first_at timestamptz, last_at timestamptz`),
+		schema("settled_subscriptions", `company_id, subscription_id, plan, currency, amount, quantity, interval_unit,
 			interval_count bigint, started_at timestamptz, ended_at timestamptz, trial_ends_at timestamptz, discount_percent,
-			discount_amount, valid_from timestamptz, seq`),
-		schema("settled_subscription_lists", `company_id, valid_from timestamptz, seq, subscriptions bigint`),
+			discount_amount, valid_from timestamptz, seq, list_id, position integer`),
+		schema("settled_subscription_lists", `company_id, valid_from timestamptz, seq, subscriptions bigint, list_id`),
 		schema("settled_conversations", `conversation_id, key_kind, key, user_id, email, source_id, anonymous_id, company_id,
 			channel, subject, state, url, created_at timestamptz, updated_at timestamptz`),
 		schema("settled_conversation_parts", `part_id, conversation_id, part_type, author_type, author_id, author_user_id,
@@ -70,4 +76,29 @@ func schema(table, columns string) Schema {
 		s.Columns = append(s.Columns, Column{Name: words[0], Type: kind})
 	}
 	return s
+}
+
+// CreateSource makes one of the SourceSchemas' tables in the engine, with rows
+// whose values are in the order of its columns.
+func (d *DuckDB) CreateSource(ctx context.Context, table string, rows [][]any) error {
+	i := slices.IndexFunc(SourceSchemas(), func(s Schema) bool { return s.Table == table })
+	if i < 0 {
+		return fmt.Errorf("%s is no source table", table)
+	}
+	columns := SourceSchemas()[i].Columns
+	defined, places := make([]string, len(columns)), make([]string, len(columns))
+	for k, c := range columns {
+		defined[k] = Ident(c.Name) + " " + c.Type
+		places[k] = "?"
+	}
+	if err := d.Exec(ctx, "create table "+Ident(table)+" ("+strings.Join(defined, ", ")+")"); err != nil {
+		return err
+	}
+	insert := "insert into " + Ident(table) + " values (" + strings.Join(places, ", ") + ")"
+	for _, row := range rows {
+		if err := d.Exec(ctx, insert, row...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
