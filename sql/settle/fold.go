@@ -1,0 +1,217 @@
+package settle
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"parley/pipelines/lake"
+	"parley/pipelines/record"
+)
+
+// gathers hold the new rows of each table.
+type gathers struct {
+	events              *gather[eventRow]
+	eventIDs            *idGather
+	personKeys          *gather[personKeyRow]
+	personAttributes    *gather[attributeRow]
+	memberships         *gather[membershipRow]
+	companyAttributes   *gather[companyAttributeRow]
+	companyKeys         *gather[companyKeyRow]
+	subscriptions       *gather[subscriptionRow]
+	subscriptionLists   *gather[subscriptionListRow]
+	conversationRecords *gather[conversationRecordRow]
+	parts               *gather[partRow]
+	tags                *gather[tagRow]
+	deliveries          *gather[deliveryRow]
+	tombstones          *gather[tombstoneRow]
+}
+
+func newGathers(b *budget, dir string) *gathers {
+	return &gathers{
+		events:              newGather(&events, b, dir),
+		eventIDs:            &idGather{dir: dir},
+		personKeys:          newGather(&personKeys, b, dir),
+		personAttributes:    newGather(&personAttributes, b, dir),
+		memberships:         newGather(&memberships, b, dir),
+		companyAttributes:   newGather(&companyAttributes, b, dir),
+		companyKeys:         newGather(&companyKeys, b, dir),
+		subscriptions:       newGather(&subscriptions, b, dir),
+		subscriptionLists:   newGather(&subscriptionLists, b, dir),
+		conversationRecords: newGather(&conversationRecords, b, dir),
+		parts:               newGather(&parts, b, dir),
+		tags:                newGather(&tags, b, dir),
+		deliveries:          newGather(&deliveries, b, dir),
+		tombstones:          newGather(&tombstones, b, dir),
+	}
+}
+
+// fold takes the rows of one landed file apart, one record at a time, into
+// the rows of the settled tables. It holds no state of an entity: whatever the
+// order of records, it makes the same rows of each.
+type fold struct {
+	topic string
+	epoch int32
+
+	events              sink[eventRow]
+	eventIDs            []eventAt
+	ids                 *idGather
+	keys                map[record.Keys]span
+	personKeys          sink[personKeyRow]
+	personAttributes    sink[attributeRow]
+	memberships         sink[membershipRow]
+	companyAttributes   sink[companyAttributeRow]
+	companyKeys         sink[companyKeyRow]
+	subscriptions       sink[subscriptionRow]
+	subscriptionLists   sink[subscriptionListRow]
+	conversationRecords sink[conversationRecordRow]
+	parts               sink[partRow]
+	tags                sink[tagRow]
+	deliveries          sink[deliveryRow]
+	tombstones          sink[tombstoneRow]
+}
+
+func newFold(topic string, epoch int32, g *gathers) *fold {
+	return &fold{
+		topic: topic, epoch: epoch, keys: map[record.Keys]span{}, ids: g.eventIDs,
+		events:              sink[eventRow]{gather: g.events},
+		personKeys:          sink[personKeyRow]{gather: g.personKeys},
+		personAttributes:    sink[attributeRow]{gather: g.personAttributes},
+		memberships:         sink[membershipRow]{gather: g.memberships},
+		companyAttributes:   sink[companyAttributeRow]{gather: g.companyAttributes},
+		companyKeys:         sink[companyKeyRow]{gather: g.companyKeys},
+		subscriptions:       sink[subscriptionRow]{gather: g.subscriptions},
+		subscriptionLists:   sink[subscriptionListRow]{gather: g.subscriptionLists},
+		conversationRecords: sink[conversationRecordRow]{gather: g.conversationRecords},
+		parts:               sink[partRow]{gather: g.parts},
+		tags:                sink[tagRow]{gather: g.tags},
+		deliveries:          sink[deliveryRow]{gather: g.deliveries},
+		tombstones:          sink[tombstoneRow]{gather: g.tombstones},
+	}
+}
+
+// sink collects rows for a gather, so that the gather's lock is taken for many
+// at once.
+type sink[T any] struct {
+	gather *gather[T]
+	rows   []T
+}
+
+func (s *sink[T]) put(row T) { s.rows = append(s.rows, row) }
+
+func (s *sink[T]) flush() error {
+	rows := s.rows
+	s.rows = nil
+	return s.gather.add(rows)
+}
+
+// flush hands over everything but the person keys, which putKeys does once for
+// the whole file.
+func (f *fold) flush() error {
+	ids := f.eventIDs
+	f.eventIDs = nil
+	for _, flush := range []func() error{
+		func() error { return f.ids.add(ids) },
+		f.events.flush, f.personKeys.flush, f.personAttributes.flush, f.memberships.flush,
+		f.companyAttributes.flush, f.companyKeys.flush, f.subscriptions.flush, f.subscriptionLists.flush,
+		f.conversationRecords.flush, f.parts.flush, f.tags.flush, f.deliveries.flush, f.tombstones.flush,
+	} {
+		if err := flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seq is the record's place in Kafka as text whose order is that of time, then
+// topic, epoch, partition and offset.
+func (f *fold) seq(at int64, partition int32, offset int64) string {
+	text := make([]byte, 0, 64)
+	text = appendPadded(text, max(at, 0), 18)
+	text = append(append(append(text, '/'), f.topic...), '/')
+	text = append(appendPadded(text, int64(f.epoch), 5), '/')
+	text = append(appendPadded(text, int64(partition), 5), '/')
+	return string(appendPadded(text, offset, 19))
+}
+
+func appendPadded(text []byte, n int64, width int) []byte {
+	var buffer [20]byte
+	digits := strconv.AppendInt(buffer[:0], n, 10)
+	for range width - len(digits) {
+		text = append(text, '0')
+	}
+	return append(text, digits...)
+}
+
+// landedFile folds the rows of the landed file at path.
+func (f *fold) landedFile(ctx context.Context, kind record.Kind, path string) error {
+	switch kind {
+	case record.KindEvent:
+		return foldFile(ctx, f, path, f.event)
+	case record.KindUser:
+		return foldFile(ctx, f, path, f.user)
+	case record.KindCompany:
+		return foldFile(ctx, f, path, f.company)
+	case record.KindConversation:
+		return foldFile(ctx, f, path, f.conversation)
+	case record.KindTag:
+		return foldFile(ctx, f, path, f.tag)
+	case record.KindDelivery:
+		return foldFile(ctx, f, path, f.delivery)
+	case record.KindTombstone:
+		return foldFile(ctx, f, path, f.tombstone)
+	case record.KindDeadLetter: // kept where it landed, to be looked at and replayed
+		return nil
+	}
+	return fmt.Errorf("the log lists a file of the unknown kind %q; is it of a newer version of Parley?", kind)
+}
+
+// damageError says that the file's bytes are not what was written.
+type damageError struct{ cause error }
+
+func (e *damageError) Error() string { return e.cause.Error() }
+func (e *damageError) Unwrap() error { return e.cause }
+
+// foldFile gives each row of the file to take.
+func foldFile[R any](ctx context.Context, f *fold, path string, take func(*R) error) (err error) {
+	rows, err := openRows[R](path)
+	if err != nil {
+		return &damageError{err}
+	}
+	defer func() {
+		if closeErr := rows.close(); err == nil {
+			err = closeErr
+		}
+	}()
+	for n := 1; ; n++ {
+		row, err := rows.next()
+		if err != nil {
+			return &damageError{err}
+		}
+		if row != nil {
+			if err := take(row); err != nil {
+				return &damageError{fmt.Errorf("row %d: %w", n, err)}
+			}
+		}
+		if row == nil {
+			f.putKeys()
+		}
+		if row == nil || n%batchRows == 0 {
+			if err := f.flush(); err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return context.Cause(ctx)
+			}
+		}
+		if row == nil {
+			return nil
+		}
+	}
+}
+
+// remedy says what to do about an error with a landed file.
+func remedy(file lake.File, err error) error {
+	return fmt.Errorf("settle %s: %w; put the file back from a copy (%d bytes, SHA-256 %s) and build again: everything else is as it was",
+		file.Path, err, file.Bytes, file.SHA256)
+}

@@ -1,0 +1,258 @@
+package settle
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+
+	"parley/pipelines/lake"
+	"parley/pipelines/record"
+)
+
+// message is one record on its way to Kafka.
+type message struct {
+	kind  record.Kind
+	key   string
+	value string // "": a tombstone
+	at    time.Time
+}
+
+// lander lands messages in a lake, as pipelines/landing does, without Kafka.
+type lander struct {
+	t    testing.TB
+	lake *lake.Lake
+	next map[string]int64 // offset, by topic and partition
+}
+
+func newLander(t testing.TB) *lander {
+	t.Helper()
+	l, err := lake.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &lander{t: t, lake: l, next: map[string]int64{}}
+}
+
+// land lands the messages in one file of each kind on the partition.
+func (l *lander) land(partition int32, messages ...message) {
+	l.t.Helper()
+	for _, kind := range record.Kinds() {
+		var own []message
+		for _, m := range messages {
+			if m.kind == kind {
+				own = append(own, m)
+			}
+		}
+		if len(own) == 0 {
+			continue
+		}
+		topic := kind.Topic("parley.")
+		log := fmt.Sprintf("%s/%d", topic, partition)
+		start := l.next[log]
+		l.next[log] += int64(len(own))
+		entry := lake.Entry{Topic: topic, Partition: partition, Start: start, End: l.next[log], Schema: 1}
+		rows := map[record.Kind][]any{}
+		for i, m := range own {
+			at := record.Position{Partition: partition, Offset: start + int64(i), At: m.at}
+			row, to := l.decode(m, at), kind
+			if m.value == "" {
+				to = record.KindTombstone
+				entry.Tombstones++
+			} else {
+				entry.Rows++
+			}
+			rows[to] = append(rows[to], row)
+		}
+		for _, to := range []record.Kind{kind, record.KindTombstone} {
+			if len(rows[to]) > 0 {
+				entry.Files = append(entry.Files, l.file(to, entry, rows[to]))
+			}
+		}
+		if err := l.lake.Append(entry); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+}
+
+func (l *lander) decode(m message, at record.Position) any {
+	l.t.Helper()
+	landed := record.Landed{KafkaPartition: at.Partition, KafkaOffset: at.Offset, KafkaAt: at.At}
+	if m.value == "" {
+		return record.Tombstone{Landed: landed, Kind: m.kind, Key: m.key}
+	}
+	decode := func(row interface {
+		Decode([]byte, record.Position) error
+	}) {
+		l.t.Helper()
+		if err := row.Decode([]byte(m.value), at); err != nil {
+			l.t.Fatalf("%s: %v", m.value, err)
+		}
+	}
+	switch m.kind {
+	case record.KindUser:
+		var row record.User
+		decode(&row)
+		return row
+	case record.KindCompany:
+		var row record.Company
+		decode(&row)
+		return row
+	case record.KindEvent:
+		var row record.Event
+		decode(&row)
+		return row
+	case record.KindConversation:
+		var row record.Conversation
+		decode(&row)
+		return row
+	case record.KindTag:
+		var row record.Tag
+		decode(&row)
+		return row
+	default:
+		var row record.Delivery
+		decode(&row)
+		return row
+	}
+}
+
+func (l *lander) file(kind record.Kind, entry lake.Entry, rows []any) lake.File {
+	l.t.Helper()
+	var content bytes.Buffer
+	w := parquet.NewWriter(&content, parquet.SchemaOf(rows[0]))
+	for _, row := range rows {
+		if err := w.Write(row); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		l.t.Fatal(err)
+	}
+	upload, err := l.lake.Create(string(kind), 1, noon, entry.Topic, entry.Epoch, entry.Partition)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if _, err := upload.Write(content.Bytes()); err != nil {
+		l.t.Fatal(err)
+	}
+	file, err := upload.Publish(entry.Start, entry.End)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	file.Rows = int64(len(rows))
+	return file
+}
+
+func (l *lander) settle() *Manifest {
+	l.t.Helper()
+	m, err := Run(context.Background(), Config{Lake: l.lake})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return m
+}
+
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// rowsOf are all rows of the table, in order.
+func rowsOf[T any](t testing.TB, m *Manifest, table *table[T]) []T {
+	t.Helper()
+	var rows []T
+	for _, path := range m.Tables[table.name] {
+		part, err := parquet.ReadFile[T](path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.IsSortedFunc(part, func(a, b T) int { return table.compare(&a, &b) }) {
+			t.Errorf("%s: %s is not sorted", table.name, path)
+		}
+		rows = append(rows, part...)
+	}
+	return rows
+}
+
+// dump is the content of all tables as text: what two versions must have in
+// common. Of seq only the time counts, because offsets follow the order of arrival.
+func dump(t testing.TB, m *Manifest) map[string][]string {
+	t.Helper()
+	all := map[string][]string{}
+	text := func(v any) string { return fmt.Sprintf("%+v", v) }
+	dumpTable(t, m, all, &events, text)
+	dumpTable(t, m, all, &personKeys, text)
+	dumpTable(t, m, all, &personAttributes, func(v any) string {
+		r := v.(attributeRow)
+		return fmt.Sprint(r.KeyKind, " ", r.Key, " ", r.Name, "=", optional(r.Value), " ", r.ValueType, " ", r.IsCustom, " ", r.At, " ", r.Seq[:18])
+	})
+	dumpTable(t, m, all, &companyAttributes, func(v any) string {
+		r := v.(companyAttributeRow)
+		return fmt.Sprint(r.CompanyID, " ", r.Name, "=", optional(r.Value), " ", r.ValueType, " ", r.IsCustom, " ", r.At, " ", r.Seq[:18])
+	})
+	dumpTable(t, m, all, &companyKeys, text)
+	dumpTable(t, m, all, &memberships, text)
+	dumpTable(t, m, all, &subscriptions, func(v any) string {
+		r := v.(subscriptionRow)
+		times := fmt.Sprint(optional(r.IntervalCount), " ", optional(r.StartedAt), " ", optional(r.EndedAt), " ", optional(r.TrialEndsAt))
+		r.IntervalCount, r.StartedAt, r.EndedAt, r.TrialEndsAt, r.Seq = nil, nil, nil, nil, r.Seq[:18]
+		return fmt.Sprintf("%+v %s", r, times)
+	})
+	dumpTable(t, m, all, &subscriptionLists, func(v any) string {
+		r := v.(subscriptionListRow)
+		r.Seq = r.Seq[:18]
+		return fmt.Sprintf("%+v", r)
+	})
+	dumpTable(t, m, all, &conversations, func(v any) string {
+		r := v.(conversationRow)
+		created := optional(r.CreatedAt)
+		r.CreatedAt = nil
+		return fmt.Sprintf("%+v %s", r, created)
+	})
+	dumpTable(t, m, all, &parts, text)
+	dumpTable(t, m, all, &partTags, text)
+	dumpTable(t, m, all, &tags, text)
+	dumpTable(t, m, all, &deliveries, func(v any) string {
+		r := v.(deliveryRow)
+		sent := optional(r.SentAt)
+		r.SentAt = nil
+		return fmt.Sprintf("%+v %s", r, sent)
+	})
+	dumpTable(t, m, all, &tombstones, text)
+	for name := range m.Tables {
+		if _, known := all[name]; !known && name != conversationRecords.name {
+			t.Errorf("the table %s is not compared", name)
+		}
+	}
+	return all
+}
+
+func dumpTable[T any](t testing.TB, m *Manifest, all map[string][]string, table *table[T], text func(any) string) {
+	t.Helper()
+	if len(m.Tables[table.name]) == 0 {
+		t.Errorf("table %s has no file", table.name)
+	}
+	all[table.name] = []string{}
+	var rows []T
+	for _, path := range m.Tables[table.name] {
+		part, err := parquet.ReadFile[T](path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, part...)
+	}
+	for _, row := range rows {
+		all[table.name] = append(all[table.name], text(row))
+	}
+}
+
+func optional[T cmp.Ordered](value *T) string {
+	if value == nil {
+		return "null"
+	}
+	return strings.TrimSpace(fmt.Sprint(*value))
+}
