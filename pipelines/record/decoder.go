@@ -236,8 +236,8 @@ func (d *decoder) observationID(effective time.Time) string {
 	return contentID(d.object, itoa(effective.UnixMicro()))
 }
 
-// flag is the truth value under name, nil if it is not given. "true", "false",
-// 1 and 0 count.
+// flag is the truth value under name, nil if it is not given. "true", "yes" and 1
+// count, and "false", "no" and 0.
 func (d *decoder) flag(name string) *bool {
 	raw, ok := d.take(name)
 	if !ok {
@@ -248,9 +248,9 @@ func (d *decoder) flag(name string) *bool {
 	case "":
 		d.clear(name)
 		return nil
-	case "true", "1":
+	case "true", "1", "yes":
 		value = true
-	case "false", "0":
+	case "false", "0", "no":
 	default:
 		d.fail(BadField, "%s: is %s; send true or false", name, quoteShort(text))
 	}

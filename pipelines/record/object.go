@@ -41,7 +41,11 @@ func open(value []byte) (object, error) {
 	if text[0] != '{' {
 		return nil, bad(BadJSON, "the record is %s, not a JSON object", describe(text))
 	}
-	return membersOf(text), nil
+	members := membersOf(text)
+	if stand, ok := members.find(unreadable); ok {
+		return nil, bad(BadSource, "%s", scalar(stand.raw))
+	}
+	return members, nil
 }
 
 func invalidAt(value []byte) int {

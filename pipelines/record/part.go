@@ -48,6 +48,9 @@ func (d *decoder) part(members object, c *Conversation, typ string) (Part, Keys)
 	}
 	person := d.author(&part)
 	part.CreatedAt = d.time("created_at")
+	if raw, ok := d.take("created_at"); ok && part.CreatedAt.IsZero() && raw == `""` {
+		d.fail(BadField, "created_at: empty text is no time")
+	}
 	if part.CreatedAt.IsZero() {
 		part.CreatedAt = d.time("notified_at")
 	}

@@ -82,6 +82,7 @@ const (
 	BadField    Class = "field"    // a field holds what it must not
 	BadKey      Class = "key"      // lacks what its kind needs
 	BadSize     Class = "size"     // longer than a field may be
+	BadSource   Class = "source"   // not readable where it came from: see Unreadable
 )
 
 // Error says why a record could not be read. Its text names the field and the remedy.

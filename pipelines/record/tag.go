@@ -30,8 +30,10 @@ func (t *Tag) Decode(value []byte, at Position) error {
 	if _, key := t.Strongest(); key == "" && t.CompanyID == "" {
 		d.fail(BadKey, "a tag needs one of user_id, email, anonymous_id, source_id or company_id")
 	}
-	if t.TaggedAt = d.time("at"); t.TaggedAt.IsZero() {
-		t.TaggedAt = d.time("applied_at")
+	for _, name := range []string{"at", "applied_at", "created_at"} { // the latter two are Intercom's
+		if tagged := d.time(name); t.TaggedAt.IsZero() {
+			t.TaggedAt = tagged
+		}
 	}
 	if t.TaggedAt.IsZero() {
 		d.fail(BadKey, "a tag needs at, the time at which it was given")
