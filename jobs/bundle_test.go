@@ -2,7 +2,6 @@ package jobs_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -105,11 +104,15 @@ var (
 
 func newBundle(t *testing.T, queueURL string) *bundle {
 	t.Helper()
-	b := &bundle{url: queueURL, dir: t.TempDir(), now: dayTwo.Add(time.Hour), files: fstest.MapFS{}}
+	return newSurroundings(queueURL, t.TempDir())
+}
+
+func newSurroundings(queueURL, dir string) *bundle {
+	b := &bundle{url: queueURL, dir: dir, now: dayTwo.Add(time.Hour), files: fstest.MapFS{}}
 	b.write("welcome", "segment: new-users\n", "Hello {{ first_name | fallback:\"there\" }}, seat {{ seat }}")
 	box, err := outbox.Open(b.dir)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	b.work = jobs.Work{
 		Messages: func(context.Context) ([]*message.Message, error) {
@@ -264,11 +267,3 @@ func (d *troubled) Deliver(ctx context.Context, envelope delivery.Envelope) (del
 }
 
 var errDown = errors.New("the post office is closed")
-
-func asJSON(value any) string {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return err.Error()
-	}
-	return string(text)
-}

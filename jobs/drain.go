@@ -16,7 +16,7 @@ func (q *Queue) Drain(ctx context.Context) (err error) {
 	started := q.running != nil
 	q.mu.Unlock()
 	if !started {
-		running, err := q.startWorker(ctx, nil)
+		running, err := q.startWorker(ctx, nil, 100*time.Millisecond)
 		if err != nil {
 			return fmt.Errorf("drain the queue: %w", err)
 		}
@@ -36,7 +36,14 @@ func (q *Queue) Drain(ctx context.Context) (err error) {
 
 func (q *Queue) waitUntilIdle(ctx context.Context) error {
 	const pause = 20 * time.Millisecond
-	for {
+	const aSecond = int(time.Second / pause)
+	for round := 1; ; round++ {
+		if round%aSecond == 0 {
+			// A process that was killed a moment before the start may have looked alive then.
+			if _, err := q.store.abandoned(ctx); err != nil {
+				return err
+			}
+		}
 		moved, err := q.store.due(ctx)
 		if err != nil {
 			return err

@@ -37,7 +37,7 @@ type Config struct {
 	BuildEvery time.Duration
 	// BuildTimeout ends a build, an announcement or a drawing that takes longer; default 1 hour.
 	BuildTimeout time.Duration
-	// Senders is how many messages this process sends at once; default 4.
+	// Senders is how many messages this process sends at once; default 8.
 	Senders int
 	// Attempts is how often a message is tried before it counts as failed; default 6.
 	Attempts int
@@ -77,7 +77,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.QueueURL, "sqlite:./parley.db")
 	setDefault(&c.BuildEvery, time.Minute)
 	setDefault(&c.BuildTimeout, time.Hour)
-	setDefault(&c.Senders, 4)
+	setDefault(&c.Senders, 8)
 	setDefault(&c.Attempts, 6)
 	setDefault(&c.StopTimeout, 30*time.Second)
 	setDefault(&c.Logger, slog.New(slog.DiscardHandler))
@@ -180,7 +180,7 @@ func (q *Queue) Start(ctx context.Context) error {
 	if q.running != nil {
 		return errors.New("start the queue: it is started already")
 	}
-	running, err := q.startWorker(ctx, q.schedule())
+	running, err := q.startWorker(ctx, q.schedule(), time.Second)
 	if err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}

@@ -43,8 +43,9 @@ func every(interval time.Duration, args river.JobArgs) *river.PeriodicJob {
 		func() (river.JobArgs, *river.InsertOpts) { return args, nil }, &river.PeriodicJobOpts{RunOnStart: true})
 }
 
-// startWorker starts to work what is due and what is scheduled.
-func (q *Queue) startWorker(ctx context.Context, scheduled []*river.PeriodicJob) (worker, error) {
+// startWorker starts to work what is due and what is scheduled. poll is how
+// often it looks for jobs that nothing tells it of: those that were put off.
+func (q *Queue) startWorker(ctx context.Context, scheduled []*river.PeriodicJob, poll time.Duration) (worker, error) {
 	if _, err := q.store.abandoned(ctx); err != nil {
 		return nil, err
 	}
@@ -64,10 +65,11 @@ func (q *Queue) startWorker(ctx context.Context, scheduled []*river.PeriodicJob)
 			queueMarts:    {MaxWorkers: 1},
 			queueUpkeep:   {MaxWorkers: 1},
 		},
-		Workers:         workers,
-		PeriodicJobs:    scheduled,
-		SoftStopTimeout: q.config.StopTimeout,
-		FetchCooldown:   20 * time.Millisecond,
+		Workers:           workers,
+		PeriodicJobs:      scheduled,
+		SoftStopTimeout:   q.config.StopTimeout,
+		FetchCooldown:     5 * time.Millisecond,
+		FetchPollInterval: poll,
 		// River leaves jobs alone that have not run longer than their own timeout, so
 		// this is for those that outlive it.
 		RescueStuckJobsAfter: 10 * time.Minute,
