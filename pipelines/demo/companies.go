@@ -122,7 +122,7 @@ func (h *history) live(dice chance, c *company) {
 		}
 		at = at.Add(time.Duration(dice.ExpFloat64() * float64(130*24*time.Hour))).Truncate(time.Second)
 		at = at.Add(dice.span(24*time.Hour, 20*24*time.Hour))
-		switch dice.weighted(42, 14, 12, 6, 26) {
+		switch dice.weighted(44, 15, 14, 9, 18) {
 		case 0:
 			if plan == len(Plans)-1 {
 				addOn = true

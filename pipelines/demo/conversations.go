@@ -54,8 +54,9 @@ func (h *history) converse() {
 	dice := newChance(h.cfg.Seed, "conversations")
 	days := h.calendar
 	burst := h.cfg.Conversations * 22 / 1000
+	users := h.using()
 	drawn := days.drawDays(dice, h.cfg.Conversations-burst, func(i int, day time.Time) float64 {
-		weight := (1 + 2.6*float64(i)/float64(days.count)) * contactDays[day.Weekday()] * season(day)
+		weight := math.Pow(users[i], 0.85) * contactDays[day.Weekday()] * season(day)
 		if days.launch.Contains(day.Add(12 * time.Hour)) {
 			weight *= 1.9
 		}
@@ -110,14 +111,16 @@ func (h *history) whoWrites(dice chance, at time.Time) *person {
 
 // leadAt is someone who was a lead at at, if there is one.
 func (h *history) leadAt(dice chance, at time.Time) *person {
-	for range 60 {
-		p := h.people[dice.IntN(len(h.people))]
-		since := at.Sub(p.leadSince)
-		if !p.leadSince.IsZero() && p.kind != visitor && since > 0 && since < 25*24*time.Hour && (p.kind == lead || at.Before(p.signedUp)) {
-			return p
+	var leads []*person
+	for _, p := range h.leads {
+		if since := at.Sub(p.leadSince); since > 0 && since < 25*24*time.Hour && (p.kind == lead || at.Before(p.signedUp)) {
+			leads = append(leads, p)
 		}
 	}
-	return nil
+	if len(leads) == 0 {
+		return nil
+	}
+	return pick(dice, leads)
 }
 
 func (h *history) topicOf(dice chance, p *person, at time.Time) int {

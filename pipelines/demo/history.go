@@ -16,6 +16,7 @@ type history struct {
 	transport chance
 
 	people    []*person // users by sign-up, then leads, then visitors
+	leads     []*person // those who are or were leads
 	companies []*company
 
 	events        []event

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -152,11 +153,11 @@ func (h *history) secondJSON(c *conversation, at time.Time, o *object) {
 	o.list("tags", "tag", "tags", nil)
 	var listed []*object
 	for _, p := range parts[1:] {
-		one := c.inList(p)
+		element := c.inList(p)
 		if len(p.tags) > 0 && !at.Before(c.taggedAt) {
-			one.list("tags", "tag", "tags", tagObjects(p.tags))
+			element.list("tags", "tag", "tags", tagObjects(p.tags))
 		}
-		listed = append(listed, one)
+		listed = append(listed, element)
 	}
 	o.list("conversation_parts", "conversation_part", "conversation_parts", listed)
 }
@@ -181,27 +182,19 @@ func (c *conversation) inList(p part) *object {
 func (h *history) partJSON(c *conversation, s snapshot, o *object) {
 	p := c.parts[s.part]
 	o.put("conversation_id", c.id).object("user", c.with.personJSON(c.createdAt)).iso("updated_at", s.at)
-	one := newObject().put("id", p.id).put("part_type", p.kind).object("author", c.authorJSON(p.author))
-	one.iso("created_at", p.at).iso("updated_at", s.at)
+	alone := newObject().put("id", p.id).put("part_type", p.kind).object("author", c.authorJSON(p.author))
+	alone.iso("created_at", p.at).iso("updated_at", s.at)
 	if s.part == 0 && c.begunBy != byPerson {
-		one.put("delivered_as", c.deliveredAs())
+		alone.put("delivered_as", c.deliveredAs())
 	}
-	one.putIf("body", p.body)
+	alone.putIf("body", p.body)
 	if p.assigned != nil {
-		one.put("assigned_to", p.assigned.ID)
+		alone.put("assigned_to", p.assigned.ID)
 	}
 	if s.tagged {
-		one.raw("tags", `["`+p.tags[0]+`"`+restOf(p.tags)+`]`)
+		alone.raw("tags", `["`+strings.Join(p.tags, `","`)+`"]`)
 	}
-	o.object("part", one)
-}
-
-func restOf(tags []string) string {
-	text := ""
-	for _, tag := range tags[1:] {
-		text += `,"` + tag + `"`
-	}
-	return text
+	o.object("part", alone)
 }
 
 // personJSON names the person as Intercom does at at: a lead before the sign-up.

@@ -12,7 +12,9 @@ func (h *history) addLeads(dice chance) {
 			p.leadSince = later(p.signedUp.Add(-dice.span(24*time.Hour, 40*24*time.Hour)), h.calendar.from.Add(time.Hour))
 			if !p.leadSince.Before(p.signedUp) {
 				p.leadSince = time.Time{}
+				continue
 			}
+			h.leads = append(h.leads, p)
 		}
 	}
 	for _, i := range h.strangers(dice, max(3, h.cfg.Users/8)) {
@@ -25,6 +27,7 @@ func (h *history) addLeads(dice chance) {
 		h.identify(p, len(h.people))
 		p.email = plain(p.first, "") + "." + plain(p.last, "") + "@" + plain(pick(dice, companyWords), "-") + "-" + plain(pick(dice, pick(dice, trades).words), "-") + ".example"
 		h.people = append(h.people, p)
+		h.leads = append(h.leads, p)
 	}
 }
 

@@ -67,7 +67,7 @@ func (h *history) signUps() {
 	last := days.dayOf(days.asOf)
 	for week := 1; week*7 < days.count; week++ {
 		anchor := last - 7*week
-		wanted := 2 + h.cfg.Users*anchor/days.count/500
+		wanted := 1 + h.cfg.Users*anchor/days.count/1000
 		if week == 1 {
 			wanted = max(3, h.cfg.Users/330)
 		}
@@ -152,19 +152,19 @@ func (h *history) livePeople() {
 func (h *history) liveUser(dice chance, p *person) {
 	asOf, week := h.cfg.AsOf, 7*24*time.Hour
 	p.traffic = h.firstSource(dice, p.signedUp)
-	if !p.neverStarts && dice.yes(0.64) {
+	if !p.neverStarts && dice.yes(0.68) {
 		p.activatedAt = p.signedUp.Add(10*time.Minute + min(dice.around(20*time.Hour, 1.4), 25*24*time.Hour))
 	}
 	var end time.Time
 	switch {
-	case p.neverStarts || (p.activatedAt.IsZero() && dice.yes(0.6)): // looks around, and goes
+	case p.neverStarts || (p.activatedAt.IsZero() && dice.yes(0.4)): // looks around, and goes
 		p.perWeek, end = 3, p.signedUp.Add(dice.around(20*time.Hour, 1.2))
 	case p.activatedAt.IsZero(): // comes back for a while, and never gets to it
-		p.perWeek, end = dice.between(0.45, 0.8), p.signedUp.Add(dice.span(2*week, 26*week))
+		p.perWeek, end = dice.between(0.45, 0.8), p.signedUp.Add(dice.span(8*week, 130*week))
 	case dice.yes(0.06): // lives in it
 		p.perWeek, end = dice.between(3, 5), p.activatedAt.Add(dice.span(20*week, 300*week))
 	default:
-		p.perWeek, end = dice.between(0.5, 1.7), p.activatedAt.Add(2*week+time.Duration(dice.ExpFloat64()*75*float64(week)))
+		p.perWeek, end = dice.between(0.5, 1.7), p.activatedAt.Add(2*week+time.Duration(dice.ExpFloat64()*220*float64(week)))
 	}
 	p.present = []Span{{p.signedUp, end}}
 	if pause := p.signedUp.Add(dice.span(6*week, 40*week)); dice.yes(0.05) && pause.Before(end) { // a season off
@@ -286,6 +286,25 @@ func (p *person) emailAt(at time.Time) string {
 }
 
 func (p *person) name() string { return p.first + " " + p.last }
+
+// using is how many users are about on each day.
+func (h *history) using() []float64 {
+	days := h.calendar
+	change := make([]float64, days.count+1)
+	for _, p := range h.people[:h.cfg.Users] {
+		for _, span := range p.present {
+			from, to := min(days.dayOf(span.From), days.count), min(days.dayOf(span.To)+1, days.count)
+			change[from]++
+			change[to]--
+		}
+	}
+	counts, now := change[:days.count], 0.0
+	for i, by := range counts {
+		now += by
+		counts[i] = now
+	}
+	return counts
+}
 
 // here says whether the person uses Tidepool around at.
 func (p *person) here(at time.Time) bool {

@@ -130,7 +130,7 @@ func (h *history) syncJSON(p *person, at time.Time, o *object) {
 		attributes.put("role", p.role).flag("is_admin", p.isAdmin)
 	}
 	if p.index%4 == 0 {
-		attributes.put("job_title", pick(newChance(h.cfg.Seed+uint64(p.index), "job"), jobTitles))
+		attributes.put("job_title", one(jobTitles, uint32(mix(uint64(p.index)))))
 	}
 	attributes.putOrNull("signup_campaign", sources[p.traffic].campaignAt(p.signedUp))
 	o.object("custom_attributes", attributes)

@@ -36,7 +36,7 @@ func (r responder) reply(at time.Time) time.Time {
 		median *= 1.5
 	}
 	wait := func(factor float64) time.Duration {
-		return max(25*time.Second, r.dice.around(time.Duration(median*factor*float64(time.Minute)), 0.9))
+		return max(25*time.Second, r.dice.around(time.Duration(median*factor*float64(time.Minute)), 1.1))
 	}
 	if r.dice.yes(0.015) { // fell through
 		at = at.Add(r.dice.span(30*time.Hour, 6*24*time.Hour))

@@ -106,7 +106,7 @@ func (t *talk) bot() (enough bool) {
 	bot := author{bot: true}
 	t.now = t.now.Add(t.dice.span(3*time.Second, 25*time.Second))
 	t.add(part{kind: "comment", author: bot, at: t.now, body: html(pick(t.dice, botAnswers))})
-	if t.dice.yes(0.3) && t.topic != outageTopic {
+	if t.dice.yes(0.2) && t.topic != outageTopic {
 		t.now = t.now.Add(t.dice.span(2*time.Minute, 20*time.Minute))
 		t.add(part{kind: "close", author: bot, at: t.now})
 		return true

@@ -14,6 +14,7 @@ type session struct {
 // the life after it.
 func (h *history) visit() {
 	dice := newChance(h.cfg.Seed, "visits")
+	silent := 0 // fall silent a month before the last week
 	for _, p := range h.people {
 		h.lookAround(dice, p)
 		if p.kind != user {
@@ -25,6 +26,7 @@ func (h *history) visit() {
 		if p.centurion {
 			starts = h.century(dice, p, starts, h.sessionsBefore(p, before))
 		}
+		starts = h.fallSilent(p, starts, &silent)
 		for _, at := range starts {
 			arrival := -1
 			switch {
@@ -120,6 +122,27 @@ func (h *history) sittings(dice chance, p *person) []time.Time {
 			starts = append(starts, start)
 			last = start
 		}
+	}
+	return starts
+}
+
+// fallSilent keeps the number of those whose thirtieth silent day falls into the
+// last week to one that can be looked through, even where a large company left
+// just then: those beyond it were silent a little earlier.
+func (h *history) fallSilent(p *person, starts []time.Time, silent *int) []time.Time {
+	month := Span{h.calendar.baseline.AddDate(0, 0, -30), h.cfg.AsOf.AddDate(0, 0, -30)}
+	last := later(p.signedUp, p.activatedAt)
+	if len(starts) > 0 {
+		last = later(last, starts[len(starts)-1])
+	}
+	if !month.Contains(last) {
+		return starts
+	}
+	if *silent++; *silent <= max(8, h.cfg.Users/110) || !later(p.signedUp, p.activatedAt).Before(month.From) {
+		return starts
+	}
+	for len(starts) > 0 && starts[len(starts)-1].After(month.From.Add(-2*time.Hour)) {
+		starts = starts[:len(starts)-1]
 	}
 	return starts
 }
