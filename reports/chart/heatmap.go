@@ -16,6 +16,8 @@ type HeatMap struct {
 	Values  [][]float64
 	Titles  [][]string // long name of each cell, for tooltips
 	Format  Format
+	// ScaleEnd is written at the end of the scale, which starts at 0: the largest number.
+	ScaleEnd string
 }
 
 // Most is the largest number of the cells, 0 when there is none.
@@ -73,7 +75,7 @@ func (h HeatMap) Draw() (Drawing, error) {
 		charts.WithVisualMapOpts(opts.VisualMap{
 			Type: "continuous", Calculable: opts.Bool(false), Min: 0, Max: float32(most),
 			InRange: &opts.VisualMapInRange{Color: steps}, Orient: "horizontal", Left: "center", Bottom: "0",
-			Text: []string{"most", "none"}, TextStyle: &opts.TextStyle{Color: ink, FontSize: 12},
+			Text: []string{h.ScaleEnd, "0"}, TextStyle: &opts.TextStyle{Color: ink, FontSize: 12},
 		}),
 	)
 	chart.AddSeries(h.Name, cells,

@@ -20,7 +20,6 @@
     var step = seconds < 600 ? 1 : seconds < 172800 ? 60 : 3600;
     var rest = Math.round(seconds / step) * step;
     if (rest === 0) return '0 s';
-    if (rest >= 600 && rest < 172800) step = 60;
     var words = [];
     units.forEach(function (unit) {
       if (unit[0] === 'd' && rest < 172800) return;

@@ -1,0 +1,58 @@
+/* Makes a page live. Without it every table is open and every view stands there; with it charts are shown, tables are
+   folded away beneath them, switches choose a view, and what is folded comes out on paper. */
+(function () {
+  'use strict';
+  var root = document.documentElement;
+  root.classList.add('js', 'drawing'); // in the head, so that nothing jumps
+
+  function each(selector, within, act) { Array.prototype.forEach.call((within || document).querySelectorAll(selector), act); }
+
+  function fold(view) {
+    each('.chart', view, function (chart) {
+      if (chart.dataset.drawn) each('details.numbers', view, function (table) { table.open = false; });
+    });
+  }
+
+  function choose(figure) {
+    var chosen = [];
+    each('.switches input:checked', figure, function (input) { chosen.push(input.value); });
+    each('.view', figure, function (view) {
+      var shown = view.dataset.for === chosen.join('-');
+      if (!shown) {
+        view.setAttribute('data-later', '');
+        return;
+      }
+      view.removeAttribute('data-later');
+      each('.chart', view, function (chart) {
+        if (!chart.dataset.drawn && window.echarts) {
+          root.classList.add('drawing');
+          window.parleyCharts.draw(chart);
+          root.classList.remove('drawing');
+          fold(view);
+        }
+      });
+    });
+  }
+
+  document.addEventListener('DOMContentLoaded', function () {
+    root.classList.remove('drawing');
+    each('.view', null, fold);
+    each('.figure', null, function (figure) {
+      each('.switches', figure, function (switches) {
+        choose(figure); // a browser that comes back remembers what was chosen
+        switches.addEventListener('change', function () { choose(figure); });
+      });
+    });
+  });
+
+  var opened = [];
+  window.addEventListener('beforeprint', function () {
+    each('details:not([open])', null, function (details) {
+      if (!details.classList.contains('sql')) { details.open = true; opened.push(details); }
+    });
+  });
+  window.addEventListener('afterprint', function () {
+    opened.forEach(function (details) { details.open = false; });
+    opened = [];
+  });
+})();

@@ -1,0 +1,276 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/currency"
+)
+
+// none is what stands where there is no number.
+const none = "–"
+
+// formatCount writes a whole number with its thousands set apart: 12,345.
+func formatCount(n int64) string { return grouped(strconv.FormatInt(n, 10)) }
+
+// grouped sets the thousands of a decimal number's whole part apart.
+func grouped(number string) string {
+	sign, digits := "", number
+	if strings.HasPrefix(digits, "-") {
+		sign, digits = "−", digits[1:]
+	}
+	whole, fraction, cut := strings.Cut(digits, ".")
+	var b strings.Builder
+	for i, digit := range whole {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(digit)
+	}
+	if cut {
+		b.WriteString("." + fraction)
+	}
+	return sign + b.String()
+}
+
+// formatRatio writes up to two decimals, three below one.
+func formatRatio(v float64) string {
+	if math.IsNaN(v) {
+		return none
+	}
+	decimals := 2
+	if math.Abs(v) < 1 {
+		decimals = 3
+	}
+	return grouped(trimZeros(strconv.FormatFloat(v, 'f', decimals, 64), 0))
+}
+
+// formatShare writes a share of 1 as per cent: 8%, 0.4%.
+func formatShare(v float64) string {
+	if math.IsNaN(v) {
+		return none
+	}
+	decimals := 0
+	if v != 0 && math.Abs(v) < 0.1 {
+		decimals = 1
+	}
+	return grouped(trimZeros(strconv.FormatFloat(v*100, 'f', decimals, 64), 0)) + "%"
+}
+
+// formatDuration writes seconds for people, in two units at most: 42 s, 4 min
+// 30 s, 23 min, 5 h 12 min, 3 d 4 h. draw.js does the same.
+func formatDuration(seconds float64) string {
+	if math.IsNaN(seconds) {
+		return none
+	}
+	const minute, hour, day = 60, 3600, 86400
+	step := 1.0
+	switch {
+	case seconds >= 2*day:
+		step = hour
+	case seconds >= 10*minute:
+		step = minute
+	}
+	rest := int64(math.Round(seconds/step) * step)
+	if rest == 0 {
+		return "0 s"
+	}
+	inDays := rest >= 2*day
+	var words []string
+	for _, unit := range []struct {
+		name    string
+		seconds int64
+	}{{"d", day}, {"h", hour}, {"min", minute}, {"s", 1}} {
+		if unit.name == "d" && !inDays {
+			continue
+		}
+		if n := rest / unit.seconds; n > 0 {
+			words = append(words, formatCount(n)+" "+unit.name)
+		}
+		rest %= unit.seconds
+	}
+	return strings.Join(words, " ")
+}
+
+// formatSeconds writes seconds exactly, with as many decimals as there are.
+func formatSeconds(seconds float64) string {
+	if math.IsNaN(seconds) {
+		return none
+	}
+	return grouped(strconv.FormatFloat(seconds, 'f', -1, 64)) + " s"
+}
+
+// minorUnits is how many decimals a currency's smallest coin has; 2 where the
+// currency is not known.
+func minorUnits(code string) int {
+	unit, err := currency.ParseISO(code)
+	if err != nil {
+		return 2
+	}
+	scale, _ := currency.Standard.Rounding(unit)
+	return scale
+}
+
+// formatMoney writes an exact amount with its currency, all its digits kept:
+// EUR 12,345.00.
+func formatMoney(amount, code string) string {
+	if amount == "" {
+		return none
+	}
+	return withCurrency(grouped(padded(trimZeros(amount, minorUnits(code)), minorUnits(code))), code)
+}
+
+// formatRoundMoney is formatMoney rounded to the currency's smallest coin, and
+// to whole units from 1,000 on: for large figures.
+func formatRoundMoney(amount, code string) string {
+	exact, ok := new(big.Rat).SetString(amount)
+	if !ok {
+		return formatMoney(amount, code)
+	}
+	decimals := minorUnits(code)
+	if new(big.Rat).Abs(exact).Cmp(big.NewRat(1000, 1)) >= 0 {
+		decimals = 0
+	}
+	return withCurrency(grouped(exact.FloatString(decimals)), code)
+}
+
+func withCurrency(number, code string) string {
+	if code == "" {
+		return number
+	}
+	return code + " " + number
+}
+
+// trimZeros takes zeros off the end of a decimal fraction, but leaves least decimals.
+func trimZeros(number string, least int) string {
+	whole, fraction, cut := strings.Cut(number, ".")
+	if !cut {
+		return number
+	}
+	for len(fraction) > least && strings.HasSuffix(fraction, "0") {
+		fraction = fraction[:len(fraction)-1]
+	}
+	if fraction == "" {
+		return whole
+	}
+	return whole + "." + fraction
+}
+
+// padded gives a decimal number at least so many decimals.
+func padded(number string, least int) string {
+	whole, fraction, _ := strings.Cut(number, ".")
+	for len(fraction) < least {
+		fraction += "0"
+	}
+	if fraction == "" {
+		return whole
+	}
+	return whole + "." + fraction
+}
+
+func formatDay(day time.Time) string      { return day.Format("2 January 2006") }
+func formatShortDay(day time.Time) string { return day.Format("2 Jan") }
+
+// formatWeek writes a week's first and last day: 22–28 June 2026.
+func formatWeek(start time.Time) string {
+	end := start.AddDate(0, 0, 6)
+	switch {
+	case start.Year() != end.Year():
+		return formatDay(start) + " – " + formatDay(end)
+	case start.Month() != end.Month():
+		return start.Format("2 January") + " – " + formatDay(end)
+	}
+	return start.Format("2") + "–" + formatDay(end)
+}
+
+// formatTime writes an instant by the clock of the reports' zone.
+func (d *desk) formatTime(at time.Time) string {
+	if at.IsZero() {
+		return none
+	}
+	return at.In(d.settings.Zone).Format("2 January 2006, 15:04")
+}
+
+// plural writes a number with its noun: 1 contact, 2 contacts.
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return formatCount(n) + " " + noun + "s"
+}
+
+// change compares a count with the one before: "11 more, +8%".
+func change(now, before int64) string {
+	if now == before {
+		return "the same"
+	}
+	word, difference := "more", now-before
+	if difference < 0 {
+		word, difference = "fewer", -difference
+	}
+	text := formatCount(difference) + " " + word
+	if before > 0 {
+		text += fmt.Sprintf(", %s", signedShare(float64(now-before)/float64(before)))
+	}
+	return text
+}
+
+// changeOf compares two numbers by their ratio: "+8%".
+func changeOf(now, before float64) string {
+	if math.IsNaN(now) || math.IsNaN(before) || before == 0 {
+		return ""
+	}
+	if now == before {
+		return "the same"
+	}
+	return signedShare(now/before - 1)
+}
+
+func signedShare(v float64) string {
+	if v > 0 {
+		return "+" + formatShare(v)
+	}
+	return formatShare(v)
+}
+
+// changeOfDuration compares two durations: "9 min faster".
+func changeOfDuration(now, before float64) string {
+	if math.IsNaN(now) || math.IsNaN(before) {
+		return ""
+	}
+	switch difference := formatDuration(math.Abs(now - before)); {
+	case now == before:
+		return "the same"
+	case now < before:
+		return difference + " faster"
+	default:
+		return difference + " slower"
+	}
+}
+
+// nearest is the double nearest to an exact amount, for charts; 0 where there is none.
+func nearest(amount string) float64 {
+	v, err := strconv.ParseFloat(amount, 64)
+	if err != nil {
+		return 0
+	}
+	return v
+}
+
+// negative turns an exact amount around; nothing stays nothing.
+func negative(amount string) string {
+	if strings.HasPrefix(amount, "-") {
+		return amount[1:]
+	}
+	if nearest(amount) == 0 {
+		return amount
+	}
+	return "-" + amount
+}
+
+// spaced writes a name of ours, as in first_response, as words.
+func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }

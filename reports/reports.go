@@ -1,0 +1,102 @@
+// Package reports turns marts into pages that people read: a file of this
+// package for each page, which asks for its figures in plain SELECTs, shows
+// them as charts, tables and CSV files, and prints the SQL beside them. It
+// reads nothing but published marts, and does not know who asks for pages, when
+// and to whom they go.
+package reports
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"parley/sql/warehouse"
+)
+
+// Query runs one SELECT over the marts of one build and gives its whole answer.
+type Query func(ctx context.Context, query string, args ...any) (*warehouse.Table, error)
+
+// Config is one drawing of all reports.
+type Config struct {
+	// Dir is the folder of reports; it is made when it is missing. Needed.
+	Dir string
+	// Query reads the marts of Build. Needed.
+	Query Query
+	// Build is the build that Query reads; each page says which it was. Needed.
+	Build warehouse.Build
+}
+
+// Validate reports every fault of the configuration at once.
+func (c Config) Validate() error {
+	var faults []error
+	if c.Dir == "" {
+		faults = append(faults, errors.New("draw reports: no folder is given for them"))
+	}
+	if c.Query == nil {
+		faults = append(faults, errors.New("draw reports: nothing is given to read the marts by"))
+	}
+	if c.Build.ID == "" {
+		faults = append(faults, errors.New("draw reports: the build they are of is not named"))
+	}
+	return errors.Join(faults...)
+}
+
+// Written says what was drawn.
+type Written struct {
+	Dir   string // the folder of this date, under Config.Dir
+	Pages []Page // the index first
+}
+
+// Page is one page that was drawn.
+type Page struct {
+	Title string
+	File  string // within Written.Dir
+}
+
+// report is one page in the making: title and file are known before it is
+// drawn, for the navigation of the others.
+type report struct {
+	title, file string
+	draw        func(*desk) (*page, error)
+}
+
+var all = []report{
+	{"Overview", "index.html", (*desk).index},
+	{"Weekly support", "weekly.html", (*desk).weekly},
+	{"Contacts by hour", "contacts-by-hour.html", (*desk).contactsByHour},
+	{"Revenue", "revenue.html", (*desk).revenue},
+	{"Messages", "messages.html", (*desk).messages},
+	{"Segments", "segments.html", (*desk).segments},
+}
+
+// Write draws every report of the build into Dir/<local date of the build's
+// as_of>/, replacing what was drawn for that date, and then points Dir/latest at
+// it. The same marts give the same bytes. Readers see the former pages until the
+// new ones are all there; an error leaves the former ones as they are.
+func Write(ctx context.Context, cfg Config) (Written, error) {
+	if err := cfg.Validate(); err != nil {
+		return Written{}, err
+	}
+	d, err := newDesk(ctx, cfg)
+	if err != nil {
+		return Written{}, fmt.Errorf("draw reports: %w", err)
+	}
+	date := d.settings.AsOf.Format("2006-01-02")
+	var written Written
+	dir, err := publish(ctx, cfg.Dir, date, func(into string) error {
+		for _, r := range all {
+			p, err := r.draw(d)
+			if err != nil {
+				return fmt.Errorf("draw %s: %w", r.file, err)
+			}
+			p.File, p.Name = r.file, r.title
+			if err := d.write(into, p); err != nil {
+				return fmt.Errorf("draw %s: %w", r.file, err)
+			}
+			written.Pages = append(written.Pages, Page{Title: r.title, File: r.file})
+		}
+		return writeAssets(into)
+	})
+	written.Dir = dir
+	return written, err
+}

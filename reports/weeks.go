@@ -1,0 +1,149 @@
+package reports
+
+import (
+	"slices"
+	"time"
+)
+
+const contactsQuery = `select week_start, contacts, outbound_replies, reopened, is_partial
+from contacts_weekly
+order by week_start desc
+limit 26`
+
+const perActiveUserQuery = `select week_start, contacts, active_users, contacts_per_active_user, contacts_by_inactive_users, is_partial
+from contacts_weekly
+order by week_start desc
+limit 26`
+
+const responseQuery = `select week_start, contacts, answered, unanswered, median_seconds, p90_seconds, is_partial
+from first_response_weekly
+order by week_start desc
+limit 26`
+
+const spreadQuery = `select week_start, contacts, answered, unanswered, within_5m, within_1h, within_8h, within_24h, is_partial
+from first_response_weekly
+order by week_start desc
+limit 26`
+
+// period is a week or a month of some mart.
+type period struct {
+	Start   time.Time
+	Partial bool // it is not over
+}
+
+type contactWeek struct {
+	period
+	Contacts, OutboundReplies, Reopened int64
+}
+
+type activeWeek struct {
+	period
+	Contacts, ActiveUsers, ByInactive int64
+	PerActiveUser                     float64 // NaN where nobody was active
+}
+
+type responseWeek struct {
+	period
+	Contacts, Answered, Unanswered int64
+	Median, P90                    float64 // seconds, NaN where nothing was answered
+}
+
+type spreadWeek struct {
+	period
+	Contacts, Answered, Unanswered int64
+	Within                         [4]int64 // 5 min, 1 h, 8 h, 24 h
+}
+
+func weekOf(r row) period { return period{Start: r.time("week_start"), Partial: r.flag("is_partial")} }
+
+// The readers of weeks give the newest first.
+
+func (d *desk) contactWeeks() ([]contactWeek, error) {
+	return ask(d, contactsQuery, func(r row) contactWeek {
+		return contactWeek{weekOf(r), r.count("contacts"), r.count("outbound_replies"), r.count("reopened")}
+	})
+}
+
+func (d *desk) activeWeeks() ([]activeWeek, error) {
+	return ask(d, perActiveUserQuery, func(r row) activeWeek {
+		return activeWeek{weekOf(r), r.count("contacts"), r.count("active_users"), r.count("contacts_by_inactive_users"), r.number("contacts_per_active_user")}
+	})
+}
+
+func (d *desk) responseWeeks() ([]responseWeek, error) {
+	return ask(d, responseQuery, func(r row) responseWeek {
+		return responseWeek{weekOf(r), r.count("contacts"), r.count("answered"), r.count("unanswered"), r.number("median_seconds"), r.number("p90_seconds")}
+	})
+}
+
+func (d *desk) spreadWeeks() ([]spreadWeek, error) {
+	return ask(d, spreadQuery, func(r row) spreadWeek {
+		return spreadWeek{weekOf(r), r.count("contacts"), r.count("answered"), r.count("unanswered"),
+			[4]int64{r.count("within_5m"), r.count("within_1h"), r.count("within_8h"), r.count("within_24h")}}
+	})
+}
+
+func (w contactWeek) when() period  { return w.period }
+func (w activeWeek) when() period   { return w.period }
+func (w responseWeek) when() period { return w.period }
+func (w spreadWeek) when() period   { return w.period }
+
+// lastTwo are the newest period that is over, and the one before it. Where none
+// is over, now is the one that is not; nil where there is none.
+func lastTwo[T interface{ when() period }](newestFirst []T) (now, before *T) {
+	for i := range newestFirst {
+		if newestFirst[i].when().Partial {
+			continue
+		}
+		if now != nil {
+			return now, &newestFirst[i]
+		}
+		now = &newestFirst[i]
+	}
+	if now == nil && len(newestFirst) > 0 {
+		now = &newestFirst[0]
+	}
+	return now, nil
+}
+
+// timeline is the axis of a chart over periods, the oldest first.
+type timeline struct {
+	Labels, Titles []string
+	Unfinished     string
+}
+
+func weekTimeline[T interface{ when() period }](newestFirst []T) timeline {
+	var t timeline
+	for _, w := range slices.Backward(newestFirst) {
+		title := "Week of " + formatDay(w.when().Start)
+		if w.when().Partial {
+			title += ", so far"
+			t.Unfinished = "week that is not over"
+		}
+		t.Labels = append(t.Labels, formatShortDay(w.when().Start))
+		t.Titles = append(t.Titles, title)
+	}
+	return t
+}
+
+// oldestFirst takes one number of each period, for charts.
+func oldestFirst[T any](newestFirst []T, number func(T) float64) []float64 {
+	var list []float64
+	for _, w := range slices.Backward(newestFirst) {
+		list = append(list, number(w))
+	}
+	return list
+}
+
+// onlyWhole are the periods that are over.
+func onlyWhole[T interface{ when() period }](list []T) []T {
+	return slices.DeleteFunc(slices.Clone(list), func(w T) bool { return w.when().Partial })
+}
+
+func (p period) rowOf(cells ...cell) tableRow {
+	name := formatDay(p.Start)
+	if p.Partial {
+		name += ", so far"
+	}
+	return tableRow{Partial: p.Partial, Cells: append([]cell{words(name)}, cells...)}
+}
