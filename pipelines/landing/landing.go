@@ -1,0 +1,134 @@
+// Package landing brings records from Kafka into the lake, each exactly once,
+// without a coordinator: what became of a partition's records stands in the
+// lake's log, whose entries are created exclusively, and reading goes on from
+// the log's end. Kafka's committed offsets are kept for displays of the lag
+// alone. README.md says what follows from it.
+//
+// It knows nothing of SQL, and of a record no more than that it decodes itself.
+package landing
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"parley/pipelines/lake"
+	"parley/pipelines/record"
+)
+
+// schema is the version of the row structs as a whole, the v= of landed files:
+// it rises when a column changes its type, not when one is added.
+const schema = 1
+
+// Config says from where to where, and how large the files become.
+type Config struct {
+	// Addrs are Kafka's addresses, as host:port. Needed.
+	Addrs []string
+	// TopicPrefix stands before the kind in a topic's name. Zero: no prefix.
+	TopicPrefix string
+	// Group is the consumer group that divides the partitions among processes.
+	// Zero: "parley-landing".
+	Group string
+	// Lake is where records land. Needed.
+	Lake *lake.Lake
+	// RotateRows is how many records end a file. Zero: 1,000,000.
+	RotateRows int
+	// RotateBytes is about how large a file becomes. Zero: 128 MB.
+	RotateBytes int64
+	// RotateEvery is how long a record may wait for its file's end. Zero: one
+	// minute. Once knows no such time: it ends files when it has all.
+	RotateEvery time.Duration
+	// Patience is how long Kafka may fail to answer before landing ends with
+	// that error. Zero: 30 seconds for Once, for ever for Run.
+	Patience time.Duration
+	// Now tells the time of landing. Zero: time.Now.
+	Now func() time.Time
+	// Progress is told how far it is, at most ten times a second, and never from
+	// two goroutines at once. Zero: nobody is.
+	Progress func(Progress)
+	// Logger is told of what goes wrong and mends itself. Zero: nobody is.
+	Logger *slog.Logger
+}
+
+// Validate says everything that is wrong with the configuration.
+func (c Config) Validate() error {
+	var faults []error
+	if len(c.Addrs) == 0 {
+		faults = append(faults, errors.New("landing: Addrs is empty"))
+	}
+	if c.Lake == nil {
+		faults = append(faults, errors.New("landing: Lake is not given"))
+	}
+	for _, number := range []struct {
+		name  string
+		value int64
+	}{{"RotateRows", int64(c.RotateRows)}, {"RotateBytes", c.RotateBytes}, {"RotateEvery", int64(c.RotateEvery)}, {"Patience", int64(c.Patience)}} {
+		if number.value < 0 {
+			faults = append(faults, fmt.Errorf("landing: %s is below zero", number.name))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (c Config) withDefaults() Config {
+	if c.Group == "" {
+		c.Group = "parley-landing"
+	}
+	if c.RotateRows == 0 {
+		c.RotateRows = 1_000_000
+	}
+	if c.RotateBytes == 0 {
+		c.RotateBytes = 128 << 20
+	}
+	if c.RotateEvery == 0 {
+		c.RotateEvery = time.Minute
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Summary says what has landed.
+type Summary struct {
+	Rows       map[record.Kind]int64 // kinds with at least one row
+	Dead       int64                 // records that could not be read, kept as dead letters
+	Tombstones int64                 // records that say that something is deleted
+	Skipped    int64                 // offsets without a record to land
+	Files      int
+	Reasons    map[string]int64 // dead letters by reason
+}
+
+// maxReasons bounds how many reasons a summary tells apart: a reason may quote
+// the record.
+const maxReasons = 100
+
+func (s *Summary) add(kind record.Kind, landed *landed) {
+	if landed.entry.Rows > 0 {
+		if s.Rows == nil {
+			s.Rows = map[record.Kind]int64{}
+		}
+		s.Rows[kind] += landed.entry.Rows
+	}
+	s.Dead += landed.entry.Dead
+	s.Tombstones += landed.entry.Tombstones
+	s.Skipped += landed.entry.Skipped
+	s.Files += len(landed.entry.Files)
+	for reason, n := range landed.reasons {
+		if s.Reasons == nil {
+			s.Reasons = map[string]int64{}
+		}
+		countReason(s.Reasons, reason, n)
+	}
+}
+
+func countReason(reasons map[string]int64, reason string, n int64) {
+	if _, known := reasons[reason]; !known && len(reasons) >= maxReasons {
+		reason = "other reasons"
+	}
+	reasons[reason] += n
+}

@@ -1,0 +1,341 @@
+package landing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"parley/pipelines/lake"
+	"parley/pipelines/record"
+)
+
+// partition lands one partition, for as long as it is this process's.
+type partition struct {
+	config  Config
+	source  *source
+	topic   string
+	kind    record.Kind
+	id      int32
+	cluster string // Kafka's id
+	bytes   int    // of one fetch at most
+	// patience is how long Kafka may fail to answer; 0 is for ever.
+	patience time.Duration
+	meter    *meter
+	// onLanded is told of each entry that this process has appended.
+	onLanded func(*landed)
+}
+
+// place is where in the log a partition goes on.
+type place struct {
+	epoch   int32
+	offset  int64
+	cluster string
+}
+
+// untilStopped is the end of a partition that is landed until its context ends.
+const untilStopped = -1
+
+// drainDeadline is how long a partition that is taken away may take to bring
+// into the log what it holds: less than Kafka waits in a rebalance.
+const drainDeadline = 10 * time.Second
+
+// errMoved says that Kafka's offsets have changed under the reader: retention
+// has overtaken it, or the topic was made anew. Where to go on is to be looked
+// up again.
+var errMoved = errors.New("Kafka has no such offset")
+
+// land lands the partition up to the offset until (exclusive), or until ctx
+// ends. It then has brought into the log what it held, if that went in time.
+func (p *partition) land(ctx context.Context, until int64) error {
+	sink, err := newSink(p.config, p.kind, p.topic, p.id)
+	if err != nil {
+		return err
+	}
+	for {
+		err := p.landFrom(ctx, sink, until)
+		if sink.taken > 0 {
+			p.meter.add(-sink.taken, 0) // they will be taken again
+		}
+		sink.discard()
+		switch {
+		case errors.Is(err, lake.ErrFenced):
+			p.config.Logger.Info("another process has landed from here; going on from where it is", "topic", p.topic, "partition", p.id, "offset", sink.start)
+		case errors.Is(err, errMoved):
+		default:
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// landFrom lands from the log's end on. An error that is lake.ErrFenced or
+// errMoved asks to be called again.
+func (p *partition) landFrom(ctx context.Context, sink *sink, until int64) error {
+	at, err := p.locate(ctx, sink)
+	if err != nil {
+		return err
+	}
+	sink.begin(at)
+	if until != untilStopped && sink.next >= until {
+		return nil
+	}
+	fetching, stop := context.WithCancel(ctx)
+	defer stop()
+	ahead := p.fetchAhead(fetching, sink.next)
+	timer := time.NewTimer(p.config.RotateEvery)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return p.drain(ctx, sink)
+		case <-timer.C:
+			if until == untilStopped {
+				if err := p.commit(sink); err != nil {
+					return err
+				}
+			}
+			timer.Reset(p.config.RotateEvery)
+		case fetched := <-ahead.chunks:
+			if fetched.err != nil {
+				if ctx.Err() != nil {
+					return p.drain(ctx, sink)
+				}
+				// What came before the fault counts.
+				return errors.Join(fetched.err, p.commit(sink))
+			}
+			if !sink.holds() {
+				timer.Reset(p.config.RotateEvery) // it counts from the first record that waits
+			}
+			if err := p.takeChunk(sink, fetched.chunk); err != nil {
+				return err
+			}
+			ahead.free <- fetched.chunk
+			if until != untilStopped && sink.next >= until {
+				return p.commit(sink)
+			}
+		}
+	}
+}
+
+// takeChunk takes a fetch's answer, and ends files as they become full.
+func (p *partition) takeChunk(sink *sink, c *chunk) error {
+	for messages := c.messages; len(messages) > 0; {
+		n, err := sink.take(messages)
+		if err != nil {
+			return err
+		}
+		messages = messages[n:]
+		p.meter.add(int64(n), 0)
+		if sink.full() {
+			if err := p.commit(sink); err != nil {
+				return err
+			}
+		}
+	}
+	sink.passed(c.next)
+	// The answer's memory is used again.
+	if err := sink.flush(); err != nil {
+		return err
+	}
+	if sink.full() {
+		return p.commit(sink)
+	}
+	return nil
+}
+
+func (p *partition) commit(sink *sink) error {
+	landed, err := sink.commit()
+	if err != nil || landed == nil {
+		return err
+	}
+	p.meter.add(0, len(landed.entry.Files))
+	p.onLanded(landed)
+	return nil
+}
+
+// drain brings into the log what the sink holds, when the partition is taken
+// away or landing is to end. It takes no longer than may be: what it then has
+// not done it drops, and the next owner reads it again. That is harmless if
+// the disk comes round later after all, because the log lets one of the two in.
+func (p *partition) drain(ctx context.Context, held *sink) error {
+	if !held.holds() {
+		return context.Cause(ctx)
+	}
+	work := *held
+	// The tables go with the work: the caller's sink must not touch them again.
+	fresh, err := newSink(p.config, p.kind, p.topic, p.id)
+	if err != nil {
+		return err
+	}
+	*held = *fresh
+	done := make(chan error, 1)
+	go func() { done <- p.commit(&work) }()
+	deadline := time.NewTimer(drainDeadline)
+	defer deadline.Stop()
+	select {
+	case err := <-done:
+		if err != nil && !errors.Is(err, lake.ErrFenced) {
+			return err
+		}
+	case <-deadline.C:
+		p.config.Logger.Warn("could not end a file in time; its records are left to the partition's next owner", "topic", p.topic, "partition", p.id)
+	}
+	return context.Cause(ctx)
+}
+
+// locate says where the partition goes on: at the end of the log. It raises
+// the epoch when the topic was made anew, and enters into the log a gap that
+// Kafka's retention has left.
+func (p *partition) locate(ctx context.Context, sink *sink) (place, error) {
+	// The log first: while it is read, Kafka's end only moves on.
+	tail, found, err := p.config.Lake.Tail(p.topic, p.id)
+	if err != nil {
+		return place{}, err
+	}
+	var has offsets
+	err = p.patiently(ctx, "look up its offsets", func() error {
+		all, err := p.source.offsets(ctx, p.topic, p.id)
+		has = all[p.id]
+		return err
+	})
+	if err != nil {
+		return place{}, err
+	}
+	at := place{epoch: tail.Epoch, offset: tail.End, cluster: p.cluster}
+	anew := ""
+	switch {
+	case found && tail.End > has.end:
+		anew = fmt.Sprintf("Kafka ends at %d, the log at %d", has.end, tail.End)
+	case found && tail.Cluster != "" && p.cluster != "" && tail.Cluster != p.cluster:
+		anew = "it is on another Kafka cluster"
+	}
+	if anew != "" {
+		at.epoch, at.offset = tail.Epoch+1, 0
+		p.config.Logger.Warn("the topic was made anew: "+anew+"; it is landed from its beginning", "topic", p.topic, "partition", p.id, "epoch", at.epoch)
+	}
+	if has.first > at.offset {
+		gap := sink.gap(at, has.first)
+		if err := p.config.Lake.Append(gap); err != nil {
+			return place{}, err
+		}
+		if at.offset > 0 {
+			p.config.Logger.Warn("Kafka no longer has records that have not landed: its retention is too short; the gap stands in the log", "topic", p.topic, "partition", p.id, "from", gap.Start, "to", gap.End)
+		}
+		p.onLanded(&landed{entry: gap})
+		at.offset = has.first
+	}
+	return at, nil
+}
+
+// fetched is one answer, or the error after which there are no more.
+type fetched struct {
+	chunk *chunk
+	err   error
+}
+
+type fetcher struct {
+	chunks chan fetched
+	free   chan *chunk // answers that have been taken, to be used again
+}
+
+// fetchAhead fetches while what it fetched before is taken.
+func (p *partition) fetchAhead(ctx context.Context, from int64) *fetcher {
+	const ahead = 2
+	f := &fetcher{chunks: make(chan fetched), free: make(chan *chunk, ahead+1)}
+	for range ahead {
+		f.free <- &chunk{}
+	}
+	go func() {
+		next := from
+		for {
+			var c *chunk
+			select {
+			case c = <-f.free:
+			case <-ctx.Done():
+				return
+			}
+			err := p.patiently(ctx, "fetch", func() error {
+				return p.source.fetch(ctx, c, p.topic, p.id, next, p.bytes, time.Second)
+			})
+			if err == nil && c.next == next {
+				f.free <- c // nothing new
+				continue
+			}
+			next = c.next
+			select {
+			case f.chunks <- fetched{c, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return f
+}
+
+// patiently does what Kafka is asked for until it answers, with growing pauses.
+func (p *partition) patiently(ctx context.Context, what string, ask func() error) error {
+	var since time.Time
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		err := ask()
+		switch {
+		case err == nil:
+			if !since.IsZero() && time.Since(since) > time.Second {
+				p.config.Logger.Info("Kafka answers again", "topic", p.topic, "partition", p.id)
+			}
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.Is(err, kafka.OffsetOutOfRange):
+			return errMoved
+		case refused(err):
+			return fmt.Errorf("%s of %s, partition %d: %w", what, p.topic, p.id, err)
+		}
+		if since.IsZero() {
+			since = time.Now()
+		}
+		if p.patience > 0 && time.Since(since) > p.patience {
+			return &silentError{For: p.patience, Fault: fmt.Errorf("%s of %s, partition %d: %w", what, p.topic, p.id, err)}
+		}
+		if pause > time.Second {
+			p.config.Logger.Warn("Kafka gives no records; trying again", "topic", p.topic, "partition", p.id, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// silentError says that Kafka has failed to answer for longer than Patience.
+type silentError struct {
+	For   time.Duration
+	Fault error
+}
+
+func (e *silentError) Error() string {
+	return fmt.Sprintf("Kafka has not answered for %s: %v", e.For, e.Fault)
+}
+
+func (e *silentError) Unwrap() error { return e.Fault }
+
+// refused says whether Kafka has said no: asking again would not help.
+func refused(err error) bool {
+	for _, no := range []kafka.Error{
+		kafka.TopicAuthorizationFailed, kafka.GroupAuthorizationFailed, kafka.ClusterAuthorizationFailed,
+		kafka.SASLAuthenticationFailed, kafka.UnsupportedSASLMechanism, kafka.IllegalSASLState, kafka.SecurityDisabled,
+	} {
+		if errors.Is(err, no) {
+			return true
+		}
+	}
+	return false
+}
