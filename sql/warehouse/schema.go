@@ -34,7 +34,7 @@ func SourceSchemas() []Schema {
 			channel, subject, state, url, created_at timestamptz, updated_at timestamptz`),
 		schema("settled_conversation_parts", `part_id, conversation_id, part_type, author_type, author_id, author_user_id,
 			author_name, author_email, created_at timestamptz, updated_at timestamptz, body, has_text boolean, is_reply boolean,
-			is_source boolean, delivered_as, assigned_to`),
+			is_source boolean, delivered_as, assigned_to, tags, record_at timestamptz`),
 		schema("settled_part_tags", `conversation_id, part_id, tag`),
 		schema("settled_tags", `key_kind, key, company_id, tag, tagged_at timestamptz, tagged_by, removed boolean`),
 		schema("settled_deliveries", `decision_id, message, person_id, user_id, email, entry, segment, channel, decision, reason,

@@ -1,0 +1,313 @@
+// Package build makes one build, from the lake to published marts: it settles
+// what has landed, hands the models their inputs, runs and checks them, brings
+// the segments up to date, and makes the new build current by one atomic step.
+// It does not know what any model says, nor how records come into the lake.
+//
+// A build lies in a folder of its own below lake/marts; lake/marts/current is a
+// symbolic link to the one that readers see. Until that link is replaced, by a
+// rename, nothing that a reader can see has changed: a build that fails, or
+// whose process is killed at any instant, leaves the last one current, and the
+// next build removes what it left behind. lake/builds keeps a record of every
+// build, failed ones too.
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"parley/pipelines/lake"
+	"parley/sql/checks"
+	"parley/sql/models"
+	"parley/sql/segment"
+	"parley/sql/settle"
+	"parley/sql/transform"
+	"parley/sql/warehouse"
+)
+
+// Outage is a span of time in which something of the company's did not work.
+type Outage struct {
+	Name     string
+	From, To time.Time
+}
+
+// Settings are the workspace's own choices, as the models see them.
+type Settings struct {
+	Name       string   // of the workspace
+	Timezone   string   // IANA; default UTC
+	WeekStarts string   // monday … sunday; default monday
+	Bots       []string // authors who are not people: names, or "id:…"
+	Teams      []string // tags that name a team
+	Topics     []string // tags that name a topic
+	Zones      []string // IANA zones of contacts_by_hour_zones, beside the workspace's own
+	Outages    []Outage
+	Keep       int // builds that stay, the current one among them; default 10
+}
+
+// Config is one build.
+type Config struct {
+	Lake     *lake.Lake // required
+	Settings Settings
+	// Models are the workspace's own, *.sql; nil: none.
+	Models   fs.FS
+	Segments []segment.Definition
+	// AsOf is the instant the build stands at: nothing later is in it. Default: Now().
+	AsOf time.Time
+	// Now tells the time, for the build's name and its durations. Required.
+	Now    func() time.Time
+	Engine warehouse.Config
+	// Progress is told of each step as it begins; nil: nobody.
+	Progress func(Progress)
+
+	parts parts
+}
+
+// Progress says which step of a build begins.
+type Progress struct {
+	Step        string // wait, settle, inputs, model, segments, publish
+	What        string // of a model or check: its name; of wait: who is waited for
+	Done, Total int    // of the step; Total 0: not counted
+}
+
+// Result is a build that was published.
+type Result struct {
+	Build warehouse.Build
+	Dir   string // the build's folder
+	// Faults are what was wrong in the workspace's own models and segments: the
+	// build was published without what is new of them.
+	Faults []error
+	// Warnings are checks of severity warn that did not hold.
+	Warnings []warehouse.CheckRecord
+}
+
+// Error is why a build was not published. The last one is still current.
+type Error struct {
+	ID  string
+	Err error // all that is wrong, joined
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("build %s was not published, the last one is still current:\n%s", e.ID, e.Err)
+}
+
+// Unwrap gives the causes.
+func (e *Error) Unwrap() error { return e.Err }
+
+// parts are what a build is made of; tests put small ones in their place.
+type parts struct {
+	settle func(ctx context.Context, cfg settle.Config) (*settle.Manifest, error)
+	models fs.FS
+	checks fs.FS
+	step   func(string) // told of each instant between two things that a kill could part
+}
+
+func (p parts) orOurs() parts {
+	if p.settle == nil {
+		p.settle = settle.Run
+	}
+	if p.models == nil {
+		p.models, p.checks = models.FS, checks.FS
+	}
+	if p.step == nil {
+		p.step = func(string) {}
+	}
+	return p
+}
+
+var weekdays = map[string]int{"": 1, "monday": 1, "tuesday": 2, "wednesday": 3, "thursday": 4, "friday": 5, "saturday": 6, "sunday": 7}
+
+// Validate reports every fault of the configuration at once.
+func (c Config) Validate() error {
+	var faults []error
+	if c.Lake == nil {
+		faults = append(faults, errors.New("a build wants a lake"))
+	}
+	if c.Now == nil {
+		faults = append(faults, errors.New("a build wants to be told the time"))
+	}
+	for _, zone := range append([]string{c.Settings.Timezone}, c.Settings.Zones...) {
+		if _, err := time.LoadLocation(zone); err != nil || zone == "Local" {
+			faults = append(faults, fmt.Errorf("%q is no time zone; write an IANA name, as in Europe/Dublin", zone))
+		}
+	}
+	if weekdays[c.Settings.WeekStarts] == 0 {
+		faults = append(faults, fmt.Errorf("week starts on %q; write monday … sunday", c.Settings.WeekStarts))
+	}
+	for _, o := range c.Settings.Outages {
+		if !o.From.Before(o.To) {
+			faults = append(faults, fmt.Errorf("outage %q ends before it begins; exchange from and to", o.Name))
+		}
+	}
+	if c.Settings.Keep < 0 {
+		faults = append(faults, fmt.Errorf("%d builds cannot be kept; give 1 or more, or 0 for 10", c.Settings.Keep))
+	}
+	return errors.Join(append(faults, c.Engine.Validate())...)
+}
+
+// Run makes a build. One runs at a time: a second waits for the lock in
+// lake/marts. The error is an *Error when the build had begun.
+func Run(ctx context.Context, cfg Config) (Result, error) {
+	if err := cfg.Validate(); err != nil {
+		return Result{}, err
+	}
+	if cfg.Settings.Keep == 0 {
+		cfg.Settings.Keep = 10
+	}
+	cfg.parts = cfg.parts.orOurs()
+	at := placesOf(cfg.Lake)
+	at.step = cfg.parts.step
+	release, err := lake.LockWait(ctx, filepath.Join(at.marts, lockName), func(h lake.Holder) {
+		cfg.tell(Progress{Step: "wait", What: h.String()})
+	})
+	if err != nil {
+		return Result{}, fmt.Errorf("wait for the other build: %w", err)
+	}
+	defer release()
+	if err := at.sweep(); err != nil {
+		return Result{}, fmt.Errorf("clear what a former build left: %w", err)
+	}
+	b, err := begin(at, cfg)
+	if err != nil {
+		return Result{}, err
+	}
+	result, err := b.run(ctx)
+	if err != nil {
+		return Result{}, &Error{ID: b.record.ID, Err: errors.Join(err, b.abandon(ctx, err))}
+	}
+	// The build is published: what fails from here on is put right by the next.
+	return result, b.finish()
+}
+
+func (c Config) tell(p Progress) {
+	if c.Progress != nil {
+		c.Progress(p)
+	}
+}
+
+// building is a build in the making.
+type building struct {
+	cfg    Config
+	at     places
+	dir    string // lake/marts/<id>
+	work   string // what is not published, within dir
+	record warehouse.Build
+	faults []error
+}
+
+// run does everything up to the pointer.
+func (b *building) run(ctx context.Context) (Result, error) {
+	b.cfg.tell(Progress{Step: "settle"})
+	manifest, err := b.cfg.parts.settle(ctx, settle.Config{Lake: b.cfg.Lake, Progress: func(done, total int) {
+		b.cfg.tell(Progress{Step: "settle", Done: done, Total: total})
+	}})
+	if err != nil {
+		return Result{}, fmt.Errorf("settle: %w", err)
+	}
+	b.record.Settled = manifest.Version
+	b.at.step("settled")
+	engineConfig := b.cfg.Engine
+	if engineConfig.TempDir == "" {
+		engineConfig.TempDir = filepath.Join(b.work, "spill")
+	}
+	engine, err := warehouse.Open(ctx, engineConfig)
+	if err != nil {
+		return Result{}, err
+	}
+	err = b.transform(ctx, engine, manifest)
+	if err == nil {
+		err = b.segments(ctx, engine)
+	}
+	if err == nil {
+		b.at.step("segments made")
+		b.cfg.tell(Progress{Step: "publish"})
+		err = engine.WriteDatabase(ctx, b.dir)
+	}
+	if err := errors.Join(err, engine.Close()); err != nil {
+		return Result{}, err
+	}
+	if err := b.publish(ctx); err != nil {
+		return Result{}, err
+	}
+	result := Result{Build: b.record, Dir: b.dir, Faults: b.faults}
+	for _, c := range b.record.Checks {
+		if c.Severity == string(transform.Warn) {
+			result.Warnings = append(result.Warnings, c)
+		}
+	}
+	return result, nil
+}
+
+// transform hands the models their inputs, runs them and notes what came of it.
+func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) error {
+	b.cfg.tell(Progress{Step: "inputs"})
+	if err := b.inputs(ctx, engine, manifest); err != nil {
+		return err
+	}
+	macros, err := engine.TableMacros(ctx)
+	if err != nil {
+		return err
+	}
+	graph, err := transform.Load(ctx, engine, transform.Sources{
+		Ours: b.cfg.parts.models, Own: b.cfg.Models, Checks: b.cfg.parts.checks,
+		Inputs: warehouse.SourceTables(), Taken: append([]string{"builds", "dead_letters"}, segment.Tables...), Allowed: macros,
+	})
+	if err != nil {
+		return err
+	}
+	previous, err := warehouse.CurrentDir(b.at.marts)
+	if err != nil && !errors.Is(err, warehouse.ErrNoBuild) {
+		return err
+	}
+	run, err := graph.Run(ctx, engine, transform.Place{Dir: b.dir, WorkDir: b.work, Previous: previous}, transform.Options{
+		Now: b.cfg.Now,
+		Progress: func(done, total int, what string) {
+			b.at.step("model " + what)
+			b.cfg.tell(Progress{Step: "model", What: what, Done: done, Total: total})
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if err := b.note(run); err != nil {
+		return err
+	}
+	return run.Err()
+}
+
+// note takes what came of the models and checks into the build's record.
+func (b *building) note(run *transform.Result) error {
+	for _, m := range run.Models {
+		record := warehouse.ModelRecord{Name: m.Model.Name, File: m.Model.File, Own: m.Model.Own, State: string(m.State), Stale: m.Stale, Seconds: m.Seconds}
+		if m.Err != nil {
+			record.Error = m.Err.Error()
+		}
+		if m.Err != nil && m.Model.Own {
+			b.faults = append(b.faults, m.Err)
+		}
+		b.record.Models = append(b.record.Models, record)
+		if m.Model.Layer == transform.Mart && m.Rows >= 0 {
+			b.record.Rows[m.Model.Name] = m.Rows
+		}
+	}
+	for _, o := range run.Checks {
+		if o.Held() {
+			continue
+		}
+		record := warehouse.CheckRecord{Model: o.Model, Check: o.Check, Rule: o.Rule, File: o.File, Line: o.Line, Severity: string(o.Severity), Failed: o.Failed}
+		if o.Err != nil {
+			record.Error = o.Err.Error()
+		}
+		if o.Sample != nil {
+			var err error
+			if record.Sample, err = b.keepSample(o); err != nil {
+				return err
+			}
+		}
+		b.record.Checks = append(b.record.Checks, record)
+	}
+	b.record.ChecksFailed = len(b.record.Checks)
+	return nil
+}

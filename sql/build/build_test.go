@@ -1,0 +1,413 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
+	"golang.org/x/sync/errgroup"
+
+	"parley/pipelines/lake"
+	"parley/pipelines/record"
+	"parley/sql/segment"
+	"parley/sql/settle"
+	"parley/sql/warehouse"
+)
+
+// monday is the time of day in all tests here: 2026-06-01 is a Monday.
+var monday = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+
+// files makes a file system of name, content pairs.
+func files(pairs ...string) fstest.MapFS {
+	fsys := fstest.MapFS{}
+	for i := 0; i < len(pairs); i += 2 {
+		fsys[pairs[i]] = &fstest.MapFile{Data: []byte(pairs[i+1])}
+	}
+	return fsys
+}
+
+// small is a graph of few models over the real settled tables, with what segments need.
+func small() parts {
+	return parts{models: files(
+		"staging/stg_events.sql", "select * from settled_events where occurred_at <= (select as_of from settings)",
+		"marts/users.sql", "-- key: person_id\nselect person_id, key as user_id from identity where key_kind = 'user_id'",
+		"marts/companies.sql", "select null::varchar as company_id where false",
+		"marts/events.sql", "-- key: event_id\n-- check event_name: accepted(logged_in, page_view)\nselect event_id, event_name, key as user_id, occurred_at from stg_events",
+	), checks: files("events_have_users.sql", "select * from events where user_id is null")}
+}
+
+// workshop is a lake and how to build over it.
+type workshop struct {
+	t    *testing.T
+	lake *lake.Lake
+	cfg  Config
+	next int64 // offset of the next record to land
+}
+
+func setup(t *testing.T) *workshop {
+	t.Helper()
+	l, err := lake.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &workshop{t: t, lake: l, cfg: Config{
+		Lake: l, Settings: Settings{Name: "Acme", Timezone: "Europe/Dublin", WeekStarts: "sunday", Zones: []string{"America/New_York"}},
+		Now: func() time.Time { return monday }, Engine: warehouse.Config{MemoryLimit: "512MB", Threads: 1}, parts: small(),
+	}}
+}
+
+// land puts events into the lake, named by who did them.
+func (w *workshop) land(name string, at time.Time, userIDs ...string) {
+	w.t.Helper()
+	rows := make([]record.Event, len(userIDs))
+	for i, id := range userIDs {
+		rows[i] = record.Event{EventID: name + "-" + id, EventName: name, OccurredAt: at}
+		rows[i].UserID = id
+		rows[i].KafkaOffset, rows[i].KafkaAt = w.next+int64(i), at
+	}
+	topic := record.KindEvent.Topic("parley.")
+	upload, err := w.lake.Create(string(record.KindEvent), 1, monday, topic, 0, 0)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	writer := parquet.NewGenericWriter[record.Event](upload)
+	if _, err := writer.Write(rows); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+	end := w.next + int64(len(rows))
+	file, err := upload.Publish(w.next, end)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	file.Rows = int64(len(rows))
+	if err := w.lake.Append(lake.Entry{Topic: topic, Start: w.next, End: end, Rows: file.Rows, Files: []lake.File{file}, At: at, Schema: 1}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.next = end
+}
+
+func (w *workshop) build() Result {
+	w.t.Helper()
+	result, err := Run(context.Background(), w.cfg)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return result
+}
+
+// ask asks the current build, and gives the rows as JSON.
+func (w *workshop) ask(query string) string {
+	w.t.Helper()
+	r, err := Open(context.Background(), w.lake, warehouse.ReaderConfig{Engine: warehouse.Config{MemoryLimit: "256MB", Threads: 1}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer r.Close()
+	table, err := r.Query(context.Background(), query)
+	if err != nil {
+		w.t.Fatalf("%s: %v", query, err)
+	}
+	text, err := json.Marshal(table.Rows)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// folders are the names of what lies in lake/marts, without the lock.
+func (w *workshop) folders() []string {
+	w.t.Helper()
+	names, err := namesIn(Marts(w.lake))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return slices.DeleteFunc(names, func(n string) bool { return n == lockName })
+}
+
+func TestBuild(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.land("logged_in", monday.Add(-time.Hour), "1", "2")
+	w.land("logged_in", monday.Add(time.Hour), "3")
+	var steps []string
+	w.cfg.Progress = func(p Progress) {
+		if len(steps) == 0 || steps[len(steps)-1] != p.Step {
+			steps = append(steps, p.Step)
+		}
+	}
+	result := w.build()
+	if got := strings.Join(steps, " "); got != "settle inputs model segments publish" {
+		t.Errorf("steps %q", got)
+	}
+	b := result.Build
+	if b.ID != "20260601T120000.000000Z" || b.Status != warehouse.Published || !b.AsOf.Equal(monday) || b.PeakMemory < 1<<20 || b.Settled != 1 || len(result.Faults) > 0 {
+		t.Errorf("result %+v", result)
+	}
+	tests := map[string]string{
+		"select event_id from events order by 1":                                            `[["logged_in-1"],["logged_in-2"]]`,
+		"select person_id from users order by 1":                                            `[["u:1"],["u:2"]]`,
+		"select name, as_of, timezone, week_starts from settings":                           `[["Acme","2026-06-01T12:00:00Z","Europe/Dublin",7]]`,
+		"from report_zones":                                                                 `[["America/New_York"]]`,
+		"select count(*) from segment_members":                                              `[[0]]`,
+		"select build_id, as_of, status, checks_failed, rows_by_mart['events'] from builds": `[["20260601T120000.000000Z","2026-06-01T12:00:00Z","published",0,2]]`,
+		"select count(*) from dead_letters":                                                 `[[0]]`,
+		"select name from (show tables) order by 1":                                         `[["builds"],["companies"],["dead_letters"],["events"],["report_zones"],["segment_changes"],["segment_members"],["segment_runs"],["settings"],["users"]]`,
+	}
+	for query, want := range tests {
+		if got := w.ask(query); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	if diff := cmp.Diff([]string{"20260601T120000.000000Z", "current"}, w.folders()); diff != "" {
+		t.Error(diff)
+	}
+	// The same lake as of an hour and a half later.
+	w.cfg.AsOf = monday.Add(90 * time.Minute)
+	if id := w.build().Build.ID; id != "20260601T120000.000001Z" {
+		t.Errorf("the second build is called %s", id)
+	}
+	if got := w.ask("select count(*) from events"); got != "[[3]]" {
+		t.Errorf("%s events", got)
+	}
+}
+
+func TestBuildOfAnEmptyLake(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.cfg.parts = parts{} // all of our models
+	result := w.build()
+	for _, mart := range []string{
+		"users", "companies", "memberships", "events", "sessions", "conversations", "conversation_parts", "contacts", "contacts_weekly",
+		"first_response_weekly", "contacts_by_hour", "contacts_by_hour_zones", "mrr_monthly", "deliveries", "delivery_decisions", "left_out",
+		"settings", "report_zones", "segment_members", "segment_changes",
+	} {
+		if _, err := os.Stat(filepath.Join(result.Dir, mart, mart+".parquet")); err != nil {
+			t.Errorf("mart %s: %v", mart, err)
+		}
+	}
+	if len(result.Warnings) > 0 || len(result.Faults) > 0 {
+		t.Errorf("warnings %v, faults %v", result.Warnings, result.Faults)
+	}
+}
+
+// The tables that cases are given and those that a build reads are the same.
+func TestSourceSchemasAreWhatIsSettled(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	w := setup(t)
+	manifest, err := settle.Run(ctx, settle.Config{Lake: w.lake})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := warehouse.Open(ctx, w.cfg.Engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close()
+	for _, schema := range warehouse.SourceSchemas() {
+		if !strings.HasPrefix(schema.Table, "settled_") {
+			continue
+		}
+		if err := engine.ViewFiles(ctx, schema.Table, manifest.Tables[schema.Table]); err != nil {
+			t.Error(err)
+			continue
+		}
+		columns, err := engine.Describe(ctx, "from "+schema.Table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(schema.Columns, columns); diff != "" {
+			t.Errorf("%s (- named, + settled): %s", schema.Table, diff)
+		}
+	}
+}
+
+func TestAFailedBuildChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.land("logged_in", monday.Add(-time.Hour), "1")
+	first := w.build()
+	w.land("logged_out", monday.Add(-time.Hour), "2")
+	_, err := Run(context.Background(), w.cfg)
+	var failed *Error
+	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "sql/models/marts/events.sql:2: 1 row breaks check accepted_event_name") {
+		t.Fatalf("error %v", err)
+	}
+	if got := w.ask("select event_id from events"); got != `[["logged_in-1"]]` {
+		t.Errorf("current events %s", got)
+	}
+	if diff := cmp.Diff([]string{first.Build.ID, "current"}, w.folders()); diff != "" {
+		t.Error(diff)
+	}
+	if got := w.ask("select build_id, status, checks_failed, error like '%accepted_event_name%' from builds order by 1"); got != `[["20260601T120000.000000Z","published",0,null],["20260601T120000.000001Z","failed",1,true]]` {
+		t.Errorf("builds %s", got)
+	}
+	record, err := warehouse.ReadBuild(filepath.Join(w.lake.Root(), "builds", failed.ID+".json"))
+	if err != nil || len(record.Checks) != 1 {
+		t.Fatalf("record %+v, %v", record, err)
+	}
+	sample, err := os.ReadFile(filepath.Join(w.lake.Root(), "builds", record.Checks[0].Sample))
+	if err != nil || !strings.Contains(string(sample), `"event_id": "logged_out-2"`) {
+		t.Errorf("kept rows %s, %v", sample, err)
+	}
+}
+
+func TestFaultsOfTheWorkspaceAreTold(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.land("logged_in", monday.Add(-time.Hour), "1", "2")
+	w.cfg.Models = files("mine.sql", "select count(*) as n from events")
+	w.build()
+	w.land("page_view", monday.Add(-time.Hour), "1")
+	w.cfg.Models = files("mine.sql", "select count(*) as n\nfrom evens")
+	w.cfg.Segments = []segment.Definition{{Name: "odd", Where: "plna is \"x\""}}
+	result := w.build()
+	var told []string
+	for _, f := range result.Faults {
+		told = append(told, f.Error())
+	}
+	want := []string{`models/mine.sql:2:6: unknown table "evens"; did you mean "events"?`, `segment odd: 1:1: unknown field "plna"`}
+	if len(told) != 2 || told[0] != want[0] || !strings.HasPrefix(told[1], want[1]) {
+		t.Errorf("faults %q, want %q", told, want)
+	}
+	if got := w.ask("select (select n from mine), (select count(*) from events)"); got != "[[2,3]]" {
+		t.Errorf("mine and events: %s, want the last good 2 and 3", got)
+	}
+	if m := result.Build.Models[len(result.Build.Models)-1]; m.Name != "mine" || !m.Stale || m.State != "failed" {
+		t.Errorf("record %+v", m)
+	}
+}
+
+func TestSegmentsGoOnFromBuildToBuild(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.cfg.Segments = []segment.Definition{{Name: "everyone", SQL: "select person_id from users"}}
+	w.land("logged_in", monday.Add(-time.Hour), "1")
+	w.build()
+	w.land("logged_in", monday.Add(-time.Minute), "2")
+	w.cfg.Segments = append(w.cfg.Segments, segment.Definition{Name: "broken", Where: "plna is \"x\""})
+	w.build() // changes nothing of any segment
+	if got := w.ask("select segment, person_id, change from segment_changes order by 2"); got != `[["everyone","u:1","baseline"]]` {
+		t.Errorf("after the fault: %s", got)
+	}
+	w.cfg.Segments = w.cfg.Segments[:1]
+	w.build()
+	if got := w.ask("select segment, person_id, change from segment_changes order by 2"); got != `[["everyone","u:1","baseline"],["everyone","u:2","entered"]]` {
+		t.Errorf("put right: %s", got)
+	}
+}
+
+func TestOldBuildsGo(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.cfg.Settings.Keep = 2
+	w.build()
+	reader, err := Open(context.Background(), w.lake, warehouse.ReaderConfig{Engine: w.cfg.Engine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		w.build()
+	}
+	// The first is open, the two newest are kept.
+	if diff := cmp.Diff([]string{"20260601T120000.000000Z", "20260601T120000.000002Z", "20260601T120000.000003Z", "current"}, w.folders()); diff != "" {
+		t.Error(diff)
+	}
+	if got, err := reader.Query(context.Background(), "select count(*) from events"); err != nil || got.Rows[0][0] != int64(0) {
+		t.Errorf("the reader of an old build: %v, %v", got, err)
+	}
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.build()
+	if diff := cmp.Diff([]string{"20260601T120000.000003Z", "20260601T120000.000004Z", "current"}, w.folders()); diff != "" {
+		t.Error(diff)
+	}
+	if got := w.ask("select count(*) from builds where status = 'published'"); got != "[[5]]" {
+		t.Errorf("%s builds in the history", got)
+	}
+}
+
+func TestBuildsWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.land("logged_in", monday.Add(-time.Hour), "1")
+	var group errgroup.Group
+	ids := make([]string, 3)
+	for i := range ids {
+		group.Go(func() error {
+			result, err := Run(context.Background(), w.cfg)
+			ids[i] = result.Build.ID
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(ids)
+	if len(slices.Compact(ids)) != 3 {
+		t.Errorf("builds %v", ids)
+	}
+}
+
+func TestAnInterruptedBuild(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	first := w.build()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cause := errors.New("asked to stop")
+	w.cfg.Progress = func(p Progress) {
+		if p.What == "events" {
+			cancel(cause)
+		}
+	}
+	if _, err := Run(ctx, w.cfg); !errors.Is(err, cause) {
+		t.Errorf("error %v, want %v", err, cause)
+	}
+	if diff := cmp.Diff([]string{first.Build.ID, "current"}, w.folders()); diff != "" {
+		t.Error(diff)
+	}
+	if got := w.ask("select status from builds order by build_id"); got != `[["published"],["interrupted"]]` {
+		t.Errorf("builds %s", got)
+	}
+}
+
+func TestForeignFoldersStay(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	mine := filepath.Join(Marts(w.lake), "notes")
+	if err := os.MkdirAll(mine, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	w.cfg.Settings.Keep = 1
+	w.build()
+	w.build()
+	if _, err := os.Stat(mine); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	err := Config{Settings: Settings{Timezone: "Europe/Dublinn", WeekStarts: "mon", Zones: []string{"Nowhere"}, Keep: -1, Outages: []Outage{{Name: "o", From: monday, To: monday}}}, Engine: warehouse.Config{Threads: -1}}.Validate()
+	for _, part := range []string{"lake", "the time", "Europe/Dublinn", "Nowhere", `"mon"`, "-1 builds", `outage "o"`, "threads"} {
+		if err == nil || !strings.Contains(err.Error(), part) {
+			t.Errorf("error %v\nwant it to hold %q", err, part)
+		}
+	}
+	if _, err := Run(context.Background(), Config{}); err == nil {
+		t.Error("a build of nothing ran")
+	}
+}

@@ -1,0 +1,53 @@
+package build
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+
+	"parley/pipelines/lake"
+	"parley/pipelines/record"
+	"parley/sql/warehouse"
+)
+
+// Open opens the lake's current build for reading: its marts, the history of
+// builds, and the records that could not be read. The error is
+// warehouse.ErrNoBuild when there is none yet. cfg.Builds and cfg.DeadLetters
+// are filled in.
+func Open(ctx context.Context, l *lake.Lake, cfg warehouse.ReaderConfig) (*warehouse.Reader, error) {
+	at := placesOf(l)
+	records, err := History(l)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Builds = records
+	files, err := l.Files(string(record.KindDeadLetter))
+	if err != nil {
+		return nil, err
+	}
+	cfg.DeadLetters = nil
+	for _, f := range files {
+		cfg.DeadLetters = append(cfg.DeadLetters, l.Path(f.Path))
+	}
+	return warehouse.OpenCurrent(ctx, at.marts, cfg)
+}
+
+// History lists the records of all builds, failed ones too, oldest first.
+func History(l *lake.Lake) ([]string, error) {
+	at := placesOf(l)
+	names, err := namesIn(at.history)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(names)
+	var paths []string
+	for _, name := range names {
+		if filepath.Ext(name) == ".json" {
+			paths = append(paths, filepath.Join(at.history, name))
+		}
+	}
+	return paths, nil
+}
+
+// Marts is the folder of the lake's builds, in which the pointer lies.
+func Marts(l *lake.Lake) string { return placesOf(l).marts }
