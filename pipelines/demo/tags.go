@@ -16,6 +16,8 @@ type tagRecord struct {
 func (h *history) tag() {
 	dice := newChance(h.cfg.Seed, "tags")
 	give := func(r tagRecord) {
+		// At an hour at which teammates work.
+		r.at = later(r.at, h.calendar.moment(dice, h.calendar.dayOf(r.at), h.calendar.home))
 		if !r.at.Before(h.cfg.AsOf) {
 			return
 		}

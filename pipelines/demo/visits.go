@@ -138,7 +138,7 @@ func (h *history) fallSilent(p *person, starts []time.Time, silent *int) []time.
 	if !month.Contains(last) {
 		return starts
 	}
-	if *silent++; *silent <= max(8, h.cfg.Users/110) || !later(p.signedUp, p.activatedAt).Before(month.From) {
+	if *silent++; *silent <= max(8, h.cfg.Users/250) || !later(p.signedUp, p.activatedAt).Before(month.From) {
 		return starts
 	}
 	for len(starts) > 0 && starts[len(starts)-1].After(month.From.Add(-2*time.Hour)) {
