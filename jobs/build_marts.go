@@ -28,9 +28,6 @@ func (b *martsBuilder) Timeout(*river.Job[buildMarts]) time.Duration {
 
 func (b *martsBuilder) Work(ctx context.Context, _ *river.Job[buildMarts]) error {
 	q := b.queue
-	if q.work.Build == nil {
-		return nil // scheduled by a process that builds, worked by one that does not know how
-	}
 	if err := q.work.Build(ctx); err != nil {
 		return err
 	}

@@ -245,7 +245,7 @@ func (w *witness) check(t *testing.T) {
 		t.Errorf("%d decisions are reported, want %d", len(reported), w.people)
 	}
 	for _, decision := range reported {
-		if decision.Decision != "sent" || !decision.SentAt.Truncate(time.Second).Equal(sentAt[decision.Email]) {
+		if decision.Decision != "sent" || !decision.SentAt.Equal(sentAt[decision.Email]) {
 			t.Errorf("%s was sent at %s, reported is %+v", decision.Email, sentAt[decision.Email], decision)
 		}
 	}

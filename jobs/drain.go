@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// Drain works until nothing is left that could run now, and every decision is
-// reported. A message that failed and is to be tried later does not keep it. If the
-// queue is not started, it is for that time, without its schedule. What could not
-// be reported is an error; it is reported the next time.
+// Drain sends and reports until nothing is left that could be sent now. A
+// message that failed and is to be tried later does not keep it, nor do builds,
+// which are the schedule's. If the queue is not started, it is for that time,
+// without its schedule. What could not be reported is an error; it is reported the
+// next time.
 func (q *Queue) Drain(ctx context.Context) (err error) {
 	q.mu.Lock()
-	started := q.running != nil
-	q.mu.Unlock()
-	if !started {
-		running, err := q.startWorker(ctx, nil, 100*time.Millisecond)
-		if err != nil {
-			return fmt.Errorf("drain the queue: %w", err)
-		}
+	if q.running == nil {
+		q.running, err = q.startWorker(ctx, drainQueues, nil, 100*time.Millisecond)
 		defer func() {
-			err = errors.Join(err, running.Stop(context.WithoutCancel(ctx)))
+			err = errors.Join(err, q.Stop(context.WithoutCancel(ctx)))
 		}()
 	}
-	if err := q.waitUntilIdle(ctx); err != nil {
-		return fmt.Errorf("drain the queue: %w", err)
+	q.mu.Unlock()
+	if err == nil {
+		err = q.waitUntilIdle(ctx)
 	}
-	// The job that reports may have looked a moment before the last decision, or have failed.
-	if err := q.report(ctx); err != nil {
+	if err == nil {
+		// The job that reports may have looked a moment before the last decision, or have failed.
+		err = q.report(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("drain the queue: %w", err)
 	}
 	return nil
@@ -48,7 +48,7 @@ func (q *Queue) waitUntilIdle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		left, _, err := single[int64](ctx, q.store, `SELECT count(*) FROM river_job WHERE state IN ('available', 'running')`)
+		left, _, err := single[int64](ctx, q.store, `SELECT count(*) FROM river_job WHERE state IN ('available', 'running') AND queue IN ($1, $2)`, queueMessages, queueUpkeep)
 		if err != nil {
 			return err
 		}

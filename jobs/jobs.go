@@ -116,7 +116,7 @@ type Work struct {
 	// Report makes decisions known outside (on the topic of deliveries), and returns
 	// once they are safe. The same one may come again, under the same DecisionID.
 	Report func(ctx context.Context, decisions []record.Delivery) error
-	// Build makes the marts anew; nil: nothing is scheduled.
+	// Build makes the marts anew; nil: this process neither builds nor announces nor draws.
 	Build func(ctx context.Context) error
 	// Entries are who has entered segments, from the current marts; nil: nobody is announced on schedule.
 	Entries func(ctx context.Context) (Entries, error)
@@ -180,7 +180,7 @@ func (q *Queue) Start(ctx context.Context) error {
 	if q.running != nil {
 		return errors.New("start the queue: it is started already")
 	}
-	running, err := q.startWorker(ctx, q.schedule(), time.Second)
+	running, err := q.startWorker(ctx, q.queues(), q.schedule(), time.Second)
 	if err != nil {
 		return fmt.Errorf("start the queue: %w", err)
 	}

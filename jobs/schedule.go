@@ -16,6 +16,17 @@ const (
 	queueUpkeep   = "upkeep"
 )
 
+// drainQueues are the queues of a process that sends and reports alone.
+var drainQueues = []string{queueMessages, queueUpkeep}
+
+// queues are those that this process works: one that cannot build leaves builds to others.
+func (q *Queue) queues() []string {
+	if q.work.Build == nil {
+		return drainQueues
+	}
+	return append([]string{queueMarts}, drainQueues...)
+}
+
 // oneAtATime are the options of a kind of which one job waits or runs, in all
 // processes together. Finished ones do not count, as they would by default. It is
 // tried once: the next one on the schedule takes its place.
@@ -43,9 +54,9 @@ func every(interval time.Duration, args river.JobArgs) *river.PeriodicJob {
 		func() (river.JobArgs, *river.InsertOpts) { return args, nil }, &river.PeriodicJobOpts{RunOnStart: true})
 }
 
-// startWorker starts to work what is due and what is scheduled. poll is how
-// often it looks for jobs that nothing tells it of: those that were put off.
-func (q *Queue) startWorker(ctx context.Context, scheduled []*river.PeriodicJob, poll time.Duration) (worker, error) {
+// startWorker starts to work what is due in these queues and what is scheduled.
+// poll is how often it looks for jobs that nothing tells it of: those that were put off.
+func (q *Queue) startWorker(ctx context.Context, queues []string, scheduled []*river.PeriodicJob, poll time.Duration) (worker, error) {
 	if _, err := q.store.abandoned(ctx); err != nil {
 		return nil, err
 	}
@@ -59,12 +70,15 @@ func (q *Queue) startWorker(ctx context.Context, scheduled []*river.PeriodicJob,
 	river.AddWorker(workers, &entryAnnouncer{queue: q})
 	river.AddWorker(workers, &reportDrawer{queue: q})
 	river.AddWorker(workers, &abandonedTaker{queue: q})
+	atOnce := map[string]river.QueueConfig{}
+	for _, name := range queues {
+		atOnce[name] = river.QueueConfig{MaxWorkers: 1}
+		if name == queueMessages {
+			atOnce[name] = river.QueueConfig{MaxWorkers: q.config.Senders}
+		}
+	}
 	return q.store.work(ctx, &river.Config{
-		Queues: map[string]river.QueueConfig{
-			queueMessages: {MaxWorkers: q.config.Senders},
-			queueMarts:    {MaxWorkers: 1},
-			queueUpkeep:   {MaxWorkers: 1},
-		},
+		Queues:            atOnce,
 		Workers:           workers,
 		PeriodicJobs:      scheduled,
 		SoftStopTimeout:   q.config.StopTimeout,

@@ -32,7 +32,7 @@ type Envelope struct {
 
 // Receipt says what became of an envelope.
 type Receipt struct {
-	SentAt time.Time // the Date of the envelope that was handed over first under this ID
+	SentAt time.Time // the Date, to the second, of the envelope that was handed over first under this ID
 }
 
 // Deliverer hands messages over.

@@ -58,7 +58,7 @@ func (o *Outbox) Deliver(ctx context.Context, envelope delivery.Envelope) (deliv
 	} else if err != nil {
 		return delivery.Receipt{}, err
 	}
-	return delivery.Receipt{SentAt: envelope.Date}, nil
+	return delivery.Receipt{SentAt: dateOf(envelope)}, nil
 }
 
 // readReceipt reads when the message in an .eml file was sent.
@@ -77,6 +77,9 @@ func readReceipt(path string) (delivery.Receipt, error) {
 	}
 	return delivery.Receipt{SentAt: sentAt.UTC()}, nil
 }
+
+// dateOf is the envelope's date as an e-mail can hold it: to the second.
+func dateOf(envelope delivery.Envelope) time.Time { return envelope.Date.UTC().Truncate(time.Second) }
 
 // FileName is the name of the envelope's file: what people look for (message,
 // person, entry, each cut to letters, digits and dashes) and a hash that alone
@@ -120,7 +123,7 @@ func compose(envelope delivery.Envelope) ([]byte, error) {
 	message.FromMailAddress(&envelope.From)
 	message.ToMailAddress(&envelope.To)
 	message.Subject(envelope.Subject)
-	message.SetDateWithValue(envelope.Date.UTC().Truncate(time.Second))
+	message.SetDateWithValue(dateOf(envelope))
 	message.SetMessageIDWithValue(envelope.MessageID)
 	message.SetGenHeader("Auto-Submitted", "auto-generated")
 	message.SetGenHeader("X-Parley-Delivery", envelope.ID)
