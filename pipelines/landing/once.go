@@ -29,13 +29,18 @@ func Once(ctx context.Context, config Config) (Summary, error) {
 	}
 	source := newSource(config)
 	defer source.close()
-	topics, err := source.layout(ctx, config)
+	patience := patience{limit: config.Patience, logger: config.Logger}
+	topics, err := source.awaitLayout(ctx, config, patience)
 	if err != nil {
 		return Summary{}, err
 	}
 	ends := map[string]map[int32]offsets{}
 	for topic, partitions := range topics.partitions {
-		if ends[topic], err = source.offsets(ctx, topic, partitions...); err != nil {
+		err := patience.ask(ctx, "list the offsets of "+topic, func() (err error) {
+			ends[topic], err = source.offsets(ctx, topic, partitions...)
+			return err
+		})
+		if err != nil {
 			return Summary{}, err
 		}
 	}
@@ -55,7 +60,7 @@ func Once(ctx context.Context, config Config) (Summary, error) {
 			kind := topics.kinds[topic]
 			p := &partition{
 				config: config, source: source, topic: topic, kind: kind, id: id, cluster: topics.cluster,
-				bytes: fetchBytes(atOnce), patience: config.Patience, meter: meter,
+				bytes: fetchBytes(atOnce), patience: patience, meter: meter,
 				onLanded: func(landed *landed) {
 					mutex.Lock()
 					defer mutex.Unlock()

@@ -6,27 +6,26 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/segmentio/kafka-go"
-
 	"parley/pipelines/lake"
 	"parley/pipelines/record"
 )
 
 // partition lands one partition, for as long as it is this process's.
 type partition struct {
-	config  Config
-	source  *source
-	topic   string
-	kind    record.Kind
-	id      int32
-	cluster string // Kafka's id
-	bytes   int    // of one fetch at most
-	// patience is how long Kafka may fail to answer; 0 is for ever.
-	patience time.Duration
+	config   Config
+	source   *source
+	topic    string
+	kind     record.Kind
+	id       int32
+	cluster  string // Kafka's id
+	bytes    int    // of one fetch at most
+	patience patience
 	meter    *meter
 	// onLanded is told of each entry that this process has appended.
 	onLanded func(*landed)
 }
+
+func (p *partition) name() string { return fmt.Sprintf("%s, partition %d", p.topic, p.id) }
 
 // place is where in the log a partition goes on.
 type place struct {
@@ -41,11 +40,6 @@ const untilStopped = -1
 // drainDeadline is how long a partition that is taken away may take to bring
 // into the log what it holds: less than Kafka waits in a rebalance.
 const drainDeadline = 10 * time.Second
-
-// errMoved says that Kafka's offsets have changed under the reader: retention
-// has overtaken it, or the topic was made anew. Where to go on is to be looked
-// up again.
-var errMoved = errors.New("Kafka has no such offset")
 
 // land lands the partition up to the offset until (exclusive), or until ctx
 // ends. It then has brought into the log what it held, if that went in time.
@@ -198,7 +192,7 @@ func (p *partition) locate(ctx context.Context, sink *sink) (place, error) {
 		return place{}, err
 	}
 	var has offsets
-	err = p.patiently(ctx, "look up its offsets", func() error {
+	err = p.patience.ask(ctx, "list the offsets of "+p.name(), func() error {
 		all, err := p.source.offsets(ctx, p.topic, p.id)
 		has = all[p.id]
 		return err
@@ -259,7 +253,7 @@ func (p *partition) fetchAhead(ctx context.Context, from int64) *fetcher {
 			case <-ctx.Done():
 				return
 			}
-			err := p.patiently(ctx, "fetch", func() error {
+			err := p.patience.ask(ctx, "fetch "+p.name(), func() error {
 				return p.source.fetch(ctx, c, p.topic, p.id, next, p.bytes, time.Second)
 			})
 			if err == nil && c.next == next {
@@ -278,64 +272,4 @@ func (p *partition) fetchAhead(ctx context.Context, from int64) *fetcher {
 		}
 	}()
 	return f
-}
-
-// patiently does what Kafka is asked for until it answers, with growing pauses.
-func (p *partition) patiently(ctx context.Context, what string, ask func() error) error {
-	var since time.Time
-	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		err := ask()
-		switch {
-		case err == nil:
-			if !since.IsZero() && time.Since(since) > time.Second {
-				p.config.Logger.Info("Kafka answers again", "topic", p.topic, "partition", p.id)
-			}
-			return nil
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case errors.Is(err, kafka.OffsetOutOfRange):
-			return errMoved
-		case refused(err):
-			return fmt.Errorf("%s of %s, partition %d: %w", what, p.topic, p.id, err)
-		}
-		if since.IsZero() {
-			since = time.Now()
-		}
-		if p.patience > 0 && time.Since(since) > p.patience {
-			return &silentError{For: p.patience, Fault: fmt.Errorf("%s of %s, partition %d: %w", what, p.topic, p.id, err)}
-		}
-		if pause > time.Second {
-			p.config.Logger.Warn("Kafka gives no records; trying again", "topic", p.topic, "partition", p.id, "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(pause):
-		}
-	}
-}
-
-// silentError says that Kafka has failed to answer for longer than Patience.
-type silentError struct {
-	For   time.Duration
-	Fault error
-}
-
-func (e *silentError) Error() string {
-	return fmt.Sprintf("Kafka has not answered for %s: %v", e.For, e.Fault)
-}
-
-func (e *silentError) Unwrap() error { return e.Fault }
-
-// refused says whether Kafka has said no: asking again would not help.
-func refused(err error) bool {
-	for _, no := range []kafka.Error{
-		kafka.TopicAuthorizationFailed, kafka.GroupAuthorizationFailed, kafka.ClusterAuthorizationFailed,
-		kafka.SASLAuthenticationFailed, kafka.UnsupportedSASLMechanism, kafka.IllegalSASLState, kafka.SecurityDisabled,
-	} {
-		if errors.Is(err, no) {
-			return true
-		}
-	}
-	return false
 }

@@ -22,51 +22,26 @@ func Run(ctx context.Context, config Config) error {
 		return err
 	}
 	r := &runner{config: config.withDefaults()}
+	r.patience = patience{limit: r.config.Patience, logger: r.config.Logger}
 	r.source = newSource(r.config)
 	defer r.source.close()
 	r.meter = newMeter(r.config.Progress, 0)
 	defer r.meter.end()
-	topics, err := r.awaitLayout(ctx)
-	if err != nil || ctx.Err() != nil {
+	topics, err := r.source.awaitLayout(ctx, r.config, r.patience)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
 		return err
 	}
 	return r.follow(ctx, topics)
 }
 
 type runner struct {
-	config Config
-	source *source
-	meter  *meter
-}
-
-// awaitLayout asks for the topics until Kafka answers.
-func (r *runner) awaitLayout(ctx context.Context) (layout, error) {
-	began := time.Now()
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		topics, err := r.source.layout(ctx, r.config)
-		if err == nil || lasting(err) {
-			return topics, err
-		}
-		if err := r.wait(ctx, began, pause, err); err != nil || ctx.Err() != nil {
-			return layout{}, err
-		}
-	}
-}
-
-// wait waits after a fault of Kafka's, or gives it back if it has lasted too long.
-func (r *runner) wait(ctx context.Context, since time.Time, pause time.Duration, fault error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	if r.config.Patience > 0 && time.Since(since) > r.config.Patience {
-		return &silentError{For: r.config.Patience, Fault: fault}
-	}
-	r.config.Logger.Warn("Kafka does not answer; trying again", "error", fault)
-	select {
-	case <-ctx.Done():
-	case <-time.After(pause):
-	}
-	return nil
+	config   Config
+	patience patience
+	source   *source
+	meter    *meter
 }
 
 // follow lands the partitions that the group gives this process, in one
@@ -89,29 +64,20 @@ func (r *runner) follow(ctx context.Context, topics layout) error {
 	defer group.Close()
 	following, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
-	var silent time.Time // since when the group gives no generation
 	for {
-		generation, err := group.Next(following)
+		var generation *kafka.Generation
+		// The first time after a broker's start it is still making its own topics.
+		err := r.patience.ask(following, "join the group "+r.config.Group, func() (err error) {
+			generation, err = group.Next(following)
+			return err
+		})
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case following.Err() != nil:
-			return context.Cause(following)
-		case err == nil:
-			silent = time.Time{}
-			r.start(generation, topics, giveUp)
-		case errors.Is(err, kafka.RebalanceInProgress):
-		case refused(err):
-			return fmt.Errorf("join the group %s: %w", r.config.Group, err)
-		default:
-			// The first time after a broker's start it is still making its own topics.
-			if silent.IsZero() {
-				silent = time.Now()
-			}
-			if err := r.wait(ctx, silent, 100*time.Millisecond, err); err != nil {
-				return err
-			}
+		case err != nil:
+			return err
 		}
+		r.start(generation, topics, giveUp)
 	}
 }
 
@@ -126,7 +92,7 @@ func (r *runner) start(generation *kafka.Generation, topics layout, giveUp conte
 		for _, assignment := range partitions {
 			p := &partition{
 				config: r.config, source: r.source, topic: topic, kind: topics.kinds[topic], id: int32(assignment.ID), cluster: topics.cluster,
-				bytes: fetchBytes(assigned), patience: r.config.Patience, meter: r.meter,
+				bytes: fetchBytes(assigned), patience: r.patience, meter: r.meter,
 			}
 			p.onLanded = func(landed *landed) {
 				// For displays of the lag alone; the log says what has landed.
@@ -157,7 +123,7 @@ func (p *partition) keepLanding(ctx context.Context, giveUp context.CancelCauseF
 			return
 		}
 		var silent *silentError
-		if errors.As(err, &silent) || refused(err) {
+		if errors.As(err, &silent) || lasting(err) {
 			giveUp(err)
 			<-ctx.Done()
 			return

@@ -48,11 +48,11 @@ func (s *source) offsets(ctx context.Context, topic string, partitions ...int32)
 			Topics: map[string][]kafka.OffsetRequest{topic: ask}, IsolationLevel: isolation,
 		})
 		if err != nil {
-			return nil, fmt.Errorf("list the offsets of %s: %w", topic, err)
+			return nil, err
 		}
 		for _, partition := range answer.Topics[topic] {
 			if partition.Error != nil {
-				return nil, fmt.Errorf("list the offsets of %s, partition %d: %w", topic, partition.Partition, partition.Error)
+				return nil, fmt.Errorf("partition %d: %w", partition.Partition, partition.Error)
 			}
 			has := found[int32(partition.Partition)]
 			has.first = partition.FirstOffset
@@ -66,7 +66,7 @@ func (s *source) offsets(ctx context.Context, topic string, partitions ...int32)
 	}
 	for _, partition := range partitions {
 		if _, ok := found[partition]; !ok {
-			return nil, fmt.Errorf("list the offsets of %s, partition %d: Kafka did not answer", topic, partition)
+			return nil, fmt.Errorf("partition %d: it is not in the answer", partition)
 		}
 	}
 	return found, nil

@@ -2,7 +2,6 @@ package landing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +23,7 @@ type layout struct {
 func (s *source) layout(ctx context.Context, config Config) (layout, error) {
 	metadata, err := s.client.Metadata(ctx, &kafka.MetadataRequest{})
 	if err != nil {
-		return layout{}, fmt.Errorf("list the topics of Kafka at %s: %w", strings.Join(config.Addrs, ", "), err)
+		return layout{}, err
 	}
 	found := layout{cluster: metadata.ClusterID, partitions: map[string][]int32{}, kinds: map[string]record.Kind{}}
 	var ours, missing []string
@@ -57,6 +56,15 @@ func (s *source) layout(ctx context.Context, config Config) (layout, error) {
 	return found, nil
 }
 
+// awaitLayout asks for the layout until Kafka answers.
+func (s *source) awaitLayout(ctx context.Context, config Config, patience patience) (found layout, err error) {
+	err = patience.ask(ctx, "list the topics of Kafka at "+strings.Join(config.Addrs, ", "), func() (err error) {
+		found, err = s.layout(ctx, config)
+		return err
+	})
+	return found, err
+}
+
 // MissingTopicsError says which topics Kafka does not have.
 type MissingTopicsError struct{ Topics []string }
 
@@ -71,10 +79,4 @@ func warnOfStranger(config Config, topic kafka.Topic, ours []string) {
 		return
 	}
 	config.Logger.Warn("topic " + topic.Name + " is none of Parley's and does not land" + yamlfile.DidYouMean(topic.Name, ours))
-}
-
-// lasting says whether the layout cannot be had however long one asks.
-func lasting(err error) bool {
-	var missing *MissingTopicsError
-	return errors.As(err, &missing) || refused(err)
 }

@@ -1,0 +1,89 @@
+package landing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+// patience asks Kafka again when it does not answer: a broker may be starting,
+// a partition's leader changing, a network down for a while.
+type patience struct {
+	limit  time.Duration // 0: for ever
+	logger *slog.Logger
+}
+
+// errMoved says that Kafka's offsets have changed under the reader: retention
+// has overtaken it, or the topic was made anew. Where to go on is to be looked
+// up again.
+var errMoved = errors.New("Kafka has no such offset")
+
+// silentError says that Kafka has failed to answer for longer than Patience.
+type silentError struct {
+	For   time.Duration
+	Fault error
+}
+
+func (e *silentError) Error() string {
+	return fmt.Sprintf("Kafka has not answered for %s: %v", e.For, e.Fault)
+}
+
+func (e *silentError) Unwrap() error { return e.Fault }
+
+// ask asks until there is an answer, or a no, with growing pauses. what says
+// in an error and to the logger what was asked for.
+func (p patience) ask(ctx context.Context, what string, ask func() error) error {
+	const longest = 5 * time.Second
+	var since time.Time
+	said := false
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longest) {
+		err := ask()
+		switch {
+		case err == nil:
+			if said {
+				p.logger.Info(what + ": Kafka answers again")
+			}
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.Is(err, kafka.OffsetOutOfRange):
+			return errMoved
+		case lasting(err):
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		if since.IsZero() {
+			since = time.Now()
+		}
+		if p.limit > 0 && time.Since(since) > p.limit {
+			return &silentError{For: p.limit, Fault: fmt.Errorf("%s: %w", what, err)}
+		}
+		if pause > time.Second { // a shorter fault is nobody's concern
+			said = true
+			p.logger.Warn(what+": Kafka does not answer; trying again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// lasting says whether asking again would not help: Kafka has said no, or has
+// not got what is to be landed.
+func lasting(err error) bool {
+	for _, no := range []kafka.Error{
+		kafka.TopicAuthorizationFailed, kafka.GroupAuthorizationFailed, kafka.ClusterAuthorizationFailed,
+		kafka.SASLAuthenticationFailed, kafka.UnsupportedSASLMechanism, kafka.IllegalSASLState, kafka.SecurityDisabled,
+	} {
+		if errors.Is(err, no) {
+			return true
+		}
+	}
+	var missing *MissingTopicsError
+	return errors.As(err, &missing)
+}
