@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"parley/jobs"
 	"parley/jobs/delivery"
 	"parley/pipelines/record"
@@ -38,7 +40,7 @@ func TestMain(m *testing.M) {
 	if step, isChild := os.LookupEnv("PARLEY_TEST_KILL"); isChild {
 		os.Exit(child(step))
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 func killSelf() {
