@@ -1,8 +1,9 @@
 -- One row per zone (the workspace's and the reports'), local day of the week and
 -- hour, with the contacts in it and how often it occurred.
--- An occurrence begins with each quarter of an hour in which the zone's clock
--- enters another hour, or is set back into the same one. The range is from the
--- start of the first contact's local day to as_of.
+-- On a day of 24 hours each hour occurs once. The few other days (the clock
+-- changes, or as_of lies within) are gone through by quarters of an hour: an
+-- occurrence begins where the clock enters another hour, or is set back into the
+-- same one. The range is from the start of the first contact's local day to as_of.
 -- grain: zone, weekday, hour
 -- key: zone, weekday, hour
 with
@@ -34,7 +35,8 @@ span as (
     select
         zones.zone,
         settings.as_of,
-        day_start(local_date(firsts.first_at, zones.zone), zones.zone) as starts_at
+        local_date(firsts.first_at, zones.zone) as first_day,
+        local_date(settings.as_of, zones.zone) as last_day
     from zones
     cross join settings
     cross join (select min(contacted_at) as first_at from contacts) as firsts
@@ -42,23 +44,61 @@ span as (
 
 ),
 
-quarters as (
+midnights as (
 
     select
         span.zone,
-        local_time(quarter_hours.quarter_at, span.zone) as clock,
-        local_time(quarter_hours.quarter_at - interval 15 minute, span.zone) as clock_before,
-        quarter_hours.quarter_at = span.starts_at as is_first
+        span.as_of,
+        calendar.day,
+        day_start(calendar.day, span.zone) as starts_at
     from span
-    cross join lateral each_quarter_hour(span.starts_at, span.as_of) as quarter_hours
+    cross join lateral each_day(span.first_day, date_add(span.last_day, 1)) as calendar
 
 ),
 
-occurred as (
+days as (
 
     select
         zone,
-        iso_weekday(cast(clock as date)) as weekday,
+        iso_weekday(day) as weekday,
+        starts_at,
+        least(lead(starts_at) over (partition by zone order by day), as_of) as ends_at,
+        day
+    from midnights
+
+),
+
+whole_days as (
+
+    select
+        zone,
+        weekday,
+        cast(count(*) as bigint) as occurrences
+    from days
+    where seconds_between(starts_at, ends_at) = 86400
+    group by zone, weekday
+
+),
+
+quarters as (
+
+    select
+        days.zone,
+        days.weekday,
+        local_time(quarter_hours.quarter_at, days.zone) as clock,
+        local_time(quarter_hours.quarter_at - interval 15 minute, days.zone) as clock_before,
+        quarter_hours.quarter_at = days.starts_at as is_first
+    from days
+    cross join lateral each_quarter_hour(days.starts_at, days.ends_at) as quarter_hours
+    where seconds_between(days.starts_at, days.ends_at) <> 86400
+
+),
+
+other_days as (
+
+    select
+        zone,
+        weekday,
         cast(hour(clock) as integer) as hour,
         cast(count(*) as bigint) as occurrences
     from quarters
@@ -82,7 +122,7 @@ contacted as (
 
 ),
 
-days as (
+weekdays as (
 
     select iso_weekday(day) as weekday from each_day(date '2024-01-01', date '2024-01-07')
 
@@ -94,26 +134,40 @@ hours as (
 
 ),
 
-final as (
+occurred as (
 
     select
         span.zone,
-        days.weekday,
+        weekdays.weekday,
         hours.hour,
-        coalesce(contacted.contacts, 0) as contacts,
-        coalesce(occurred.occurrences, 0) as occurrences,
-        cast(coalesce(contacted.contacts, 0) as double) / nullif(occurred.occurrences, 0) as contacts_per_occurrence
+        coalesce(whole_days.occurrences, 0) + coalesce(other_days.occurrences, 0) as occurrences
     from span
-    cross join days
+    cross join weekdays
     cross join hours
+    left join whole_days
+        on whole_days.zone = span.zone
+        and whole_days.weekday = weekdays.weekday
+    left join other_days
+        on other_days.zone = span.zone
+        and other_days.weekday = weekdays.weekday
+        and other_days.hour = hours.hour
+
+),
+
+final as (
+
+    select
+        occurred.zone,
+        occurred.weekday,
+        occurred.hour,
+        coalesce(contacted.contacts, 0) as contacts,
+        occurred.occurrences,
+        cast(coalesce(contacted.contacts, 0) as double) / nullif(occurred.occurrences, 0) as contacts_per_occurrence
+    from occurred
     left join contacted
-        on contacted.zone = span.zone
-        and contacted.weekday = days.weekday
-        and contacted.hour = hours.hour
-    left join occurred
-        on occurred.zone = span.zone
-        and occurred.weekday = days.weekday
-        and occurred.hour = hours.hour
+        on contacted.zone = occurred.zone
+        and contacted.weekday = occurred.weekday
+        and contacted.hour = occurred.hour
 
 )
 

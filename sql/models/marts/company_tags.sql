@@ -7,7 +7,7 @@ with
 
 tags as (
 
-    select * from stg_tags where key is null and company_id is not null
+    select * from stg_tags where company_id is not null
 
 ),
 

@@ -2,9 +2,9 @@
 -- the figure or stands in it against expectation. No row: none in that week.
 -- grain: figure, week, reason
 -- key: figure, week_start, reason
--- column figure: the mart, or mart.column, that it belongs to
+-- column figure: the mart, or the column of contacts_weekly or contacts, that it belongs to
 -- column week_start: of the contact, the conversation or the event
--- column reason: contacts_weekly: begun_by_teammate, begun_by_automation, no_message (nobody has said anything). first_response_weekly: unanswered (by nobody at all), bot_only (by a bot alone); the two together are its unanswered. contacts_weekly.contacts_per_active_user: by_inactive_user, by_lead (both are in the figure). contacts_weekly.active_users: not_signed_up. contacts.team and contacts.topic: not_exactly_one
+-- column reason: contacts_weekly: begun_by_teammate, begun_by_automation, no_message (nobody has said anything). first_response_weekly: unanswered (by nobody at all), bot_only (by a bot alone); the two together are its unanswered. contacts_per_active_user: by_inactive_user, by_lead (both are in the figure). active_users: not_signed_up. team, topic: not_exactly_one (of a contact)
 -- column n: how many conversations, or people for active_users
 -- check n: not_null, range(1, )
 with
@@ -67,7 +67,7 @@ not_answered as (
 without_team as (
 
     select
-        'contacts.team' as figure,
+        'team' as figure,
         week_start,
         'not_exactly_one' as reason,
         cast(count(*) as bigint) as n
@@ -80,7 +80,7 @@ without_team as (
 without_topic as (
 
     select
-        'contacts.topic' as figure,
+        'topic' as figure,
         week_start,
         'not_exactly_one' as reason,
         cast(count(*) as bigint) as n
@@ -93,7 +93,7 @@ without_topic as (
 by_inactive_users as (
 
     select
-        'contacts_weekly.contacts_per_active_user' as figure,
+        'contacts_per_active_user' as figure,
         week_start,
         'by_inactive_user' as reason,
         contacts_by_inactive_users as n
@@ -104,7 +104,7 @@ by_inactive_users as (
 by_leads as (
 
     select
-        'contacts_weekly.contacts_per_active_user' as figure,
+        'contacts_per_active_user' as figure,
         week_start,
         'by_lead' as reason,
         contacts_by_leads as n
@@ -115,7 +115,7 @@ by_leads as (
 active_leads as (
 
     select
-        'contacts_weekly.active_users' as figure,
+        'active_users' as figure,
         week_start,
         'not_signed_up' as reason,
         active_leads as n
