@@ -50,7 +50,7 @@ type workshop struct {
 	t    *testing.T
 	lake *lake.Lake
 	cfg  Config
-	next int64 // offset of the next record to land
+	next map[record.Kind]int64 // offset of the next record to land
 }
 
 func setup(t *testing.T) *workshop {
@@ -59,7 +59,7 @@ func setup(t *testing.T) *workshop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &workshop{t: t, lake: l, cfg: Config{
+	return &workshop{t: t, lake: l, next: map[record.Kind]int64{}, cfg: Config{
 		Lake: l, Settings: Settings{Name: "Acme", Timezone: "Europe/Dublin", WeekStarts: "sunday", Zones: []string{"America/New_York"}},
 		Now: func() time.Time { return monday }, Engine: warehouse.Config{MemoryLimit: "512MB", Threads: 1}, parts: small(),
 	}}
@@ -72,30 +72,36 @@ func (w *workshop) land(name string, at time.Time, userIDs ...string) {
 	for i, id := range userIDs {
 		rows[i] = record.Event{EventID: name + "-" + id, EventName: name, OccurredAt: at}
 		rows[i].UserID = id
-		rows[i].KafkaOffset, rows[i].KafkaAt = w.next+int64(i), at
+		rows[i].KafkaOffset, rows[i].KafkaAt = w.next[record.KindEvent]+int64(i), at
 	}
-	topic := record.KindEvent.Topic("parley.")
-	upload, err := w.lake.Create(string(record.KindEvent), 1, monday, topic, 0, 0)
+	landRows(w, record.KindEvent, rows)
+}
+
+// landRows puts rows of a kind into the lake's one partition of its topic.
+func landRows[T any](w *workshop, kind record.Kind, rows []T) {
+	w.t.Helper()
+	topic, start := kind.Topic("parley."), w.next[kind]
+	upload, err := w.lake.Create(string(kind), 1, monday, topic, 0, 0)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	writer := parquet.NewGenericWriter[record.Event](upload)
+	writer := parquet.NewGenericWriter[T](upload)
 	if _, err := writer.Write(rows); err != nil {
 		w.t.Fatal(err)
 	}
 	if err := writer.Close(); err != nil {
 		w.t.Fatal(err)
 	}
-	end := w.next + int64(len(rows))
-	file, err := upload.Publish(w.next, end)
+	end := start + int64(len(rows))
+	file, err := upload.Publish(start, end)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	file.Rows = int64(len(rows))
-	if err := w.lake.Append(lake.Entry{Topic: topic, Start: w.next, End: end, Rows: file.Rows, Files: []lake.File{file}, At: at, Schema: 1}); err != nil {
+	if err := w.lake.Append(lake.Entry{Topic: topic, Start: start, End: end, Rows: file.Rows, Files: []lake.File{file}, At: monday, Schema: 1}); err != nil {
 		w.t.Fatal(err)
 	}
-	w.next = end
+	w.next[kind] = end
 }
 
 func (w *workshop) build() Result {
@@ -199,6 +205,34 @@ func TestBuildOfAnEmptyLake(t *testing.T) {
 	}
 	if len(result.Warnings) > 0 || len(result.Faults) > 0 {
 		t.Errorf("warnings %v, faults %v", result.Warnings, result.Faults)
+	}
+}
+
+func TestCustomAttributesAreColumns(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.cfg.parts = parts{} // all of our models
+	attributes := `{"seats": 12, "Favourite \"fruit\"; drop view users": "fig", "person_id": "mine", "größe": true, "?": "why"}`
+	users := []record.User{{RecordID: "r1", EffectiveAt: monday.Add(-time.Hour), Name: "Ann", CustomAttributes: attributes}}
+	users[0].UserID, users[0].KafkaAt = "1", monday
+	landRows(w, record.KindUser, users)
+	result := w.build()
+	want := `[["u:1","Ann",12,"fig","mine",true,"why"]]`
+	query := `select person_id, name, seats, "favourite ""fruit""; drop view users", custom_person_id, "größe", "?" from users`
+	if got := w.ask(query); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	engine, err := warehouse.Open(context.Background(), w.cfg.Engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close()
+	if err := engine.Exec(context.Background(), "attach "+warehouse.Literal(filepath.Join(result.Dir, warehouse.DatabaseName))+" as w (read_only)"); err != nil {
+		t.Fatal(err)
+	}
+	table, err := engine.Query(context.Background(), strings.ReplaceAll(query, "from users", "from w.users"))
+	if err != nil || len(table.Rows) != 1 {
+		t.Errorf("the database of views: %v, %v", table, err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"parley/sql/attribute"
 	"parley/sql/identity"
 	"parley/sql/settle"
 	"parley/sql/warehouse"
@@ -41,7 +42,7 @@ func (b *building) inputs(ctx context.Context, engine *warehouse.DuckDB, manifes
 	if err := engine.ViewFiles(ctx, "identity", []string{path}); err != nil {
 		return fmt.Errorf("open the identities: %w", err)
 	}
-	if err := wideTables(ctx, engine); err != nil {
+	if err := attribute.Create(ctx, engine, b.record.AsOf); err != nil {
 		return fmt.Errorf("lay out attributes: %w", err)
 	}
 	return b.publishInputs(ctx, engine)

@@ -71,6 +71,8 @@ func (d *DuckDB) configure(ctx context.Context, cfg Config) error {
 		// The order of rows is what a query asks for, never what happens to be;
 		// keeping the accidental one costs memory.
 		"set global preserve_insertion_order = false",
+		// Files are never written again under the same name, and models read the same ones many times.
+		"set global parquet_metadata_cache = true",
 		"set global autoinstall_known_extensions = false",
 		"set global autoload_known_extensions = false",
 		"set global allow_community_extensions = false",

@@ -33,8 +33,9 @@ func (d *DuckDB) View(ctx context.Context, name, query string) error {
 	return shift(d.Exec(ctx, before+trimStatement(query)), query, len(before))
 }
 
-// ViewFiles gives Parquet files a name: an explicit list, never a pattern.
-// Paths are absolute, so that the view means the same from any folder.
+// ViewFiles gives Parquet files a name: an explicit list, never a pattern. All
+// have the columns of the first. Paths are absolute, so that the view means the
+// same from any folder.
 func (d *DuckDB) ViewFiles(ctx context.Context, name string, paths []string) error {
 	if len(paths) == 0 {
 		return fmt.Errorf("name the files of %s: there are none", name)
@@ -56,12 +57,7 @@ func readFiles(paths []string) string {
 		}
 		b.WriteString(Literal(p))
 	}
-	b.WriteString("], hive_partitioning = false")
-	if len(paths) > 1 {
-		// Files written before a column was added lack it: null there, not an error.
-		b.WriteString(", union_by_name = true")
-	}
-	b.WriteString(")")
+	b.WriteString("], hive_partitioning = false)")
 	return b.String()
 }
 

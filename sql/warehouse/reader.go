@@ -8,10 +8,13 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"parley/pipelines/yamlfile"
 )
 
 // ReaderConfig says within which limits queries run, and what they see beside
@@ -181,12 +184,34 @@ func (r *Reader) Rows(ctx context.Context, query string, args ...any) (*Rows, er
 	rows, err := r.engine.Rows(ctx, query, args...)
 	if err != nil {
 		cancel()
-		return nil, err
+		return nil, r.explain(err)
 	}
 	release := rows.release
 	rows.release = func() error { cancel(); return release() }
 	return rows, nil
 }
+
+// explain names the nearest of the build's tables where a query names none of
+// them; the engine itself would suggest some of its own.
+func (r *Reader) explain(err error) error {
+	var fault *QueryError
+	if !errors.As(err, &fault) {
+		return err
+	}
+	m := missingTable.FindStringSubmatch(fault.Message)
+	if m == nil {
+		return err
+	}
+	known := append(slices.Clone(r.marts), "builds", "dead_letters")
+	told := *fault
+	told.Message = fmt.Sprintf("unknown table %q%s", m[1], yamlfile.DidYouMean(m[1], known))
+	if !strings.Contains(told.Message, "did you mean") {
+		told.Message += "; `show tables` lists those there are"
+	}
+	return &told
+}
+
+var missingTable = regexp.MustCompile(`^Table with name (.+) does not exist!`)
 
 // Close ends the reader.
 func (r *Reader) Close() error {

@@ -206,6 +206,8 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		"drop view numbers":             "DROP is no query; here one can only read: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN, PIVOT",
 		"select 1;\n  select 2":         "2:3: there is more than one statement; give one at a time",
 		"from numbers,\n read_csv('x')": "2:2: read_csv(…) may not be used in a query; read the marts by their names",
+		"select *\nfrom number":         `2:6: unknown table "number"; did you mean "numbers"?`,
+		"from elephants":                "1:6: unknown table \"elephants\"; `show tables` lists those there are",
 		"selec 1":                       `1:1: syntax error at or near "selec"`,
 	}
 	for query, want := range tests {

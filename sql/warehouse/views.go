@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // createBuilds makes the table behind `builds`: one row for each build, failed
@@ -54,9 +55,11 @@ func createDeadLetters(ctx context.Context, d *DuckDB, files []string) error {
 			null::varchar as topic, null::integer as partition, null::bigint as "offset", null::blob as key, null::blob as value,
 			null::varchar as class, null::varchar as reason, null::timestamptz as at where false`)
 	}
+	// By name: a file that landed before a column was added lacks it, which is
+	// null there and no error.
 	err := d.Exec(ctx, `create view dead_letters as select
 		topic, kafka_partition as partition, kafka_offset as "offset", key, value, class, reason, kafka_at as at
-		from `+readFiles(files))
+		from `+strings.TrimSuffix(readFiles(files), ")")+`, union_by_name = true)`)
 	if err != nil {
 		return fmt.Errorf("open the dead letters: %w", err)
 	}
