@@ -198,7 +198,7 @@ func TestFaults(t *testing.T) {
 	}
 	full := errors.New("full")
 	calls := 0
-	err = demo.Generate(demo.Config{AsOf: asOf, Users: 20}, func(demo.Record) error { calls++; return full })
+	err = demo.Generate(demo.Config{AsOf: asOf, Users: 20, Conversations: 20}, func(demo.Record) error { calls++; return full })
 	if !errors.Is(err, full) || calls != 1 {
 		t.Errorf("got %v after %d calls; want the error of emit after one", err, calls)
 	}
