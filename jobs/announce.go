@@ -18,7 +18,7 @@ import (
 // Entries are who is in segments and who has entered them, as the build of
 // AsOf sees it.
 type Entries struct {
-	AsOf time.Time
+	AsOf time.Time // zero: there is no build yet, and so nobody to announce
 	// Entered are the entries into segments. Those that were announced before, or
 	// that came before a message was first announced, are nothing new: so all
 	// there ever were may be passed.
@@ -53,6 +53,12 @@ type Announced struct {
 // active on, not to older ones; include_existing adds those who are members now.
 // If a message's file cannot be read, the others are announced, and the error says so.
 func (q *Queue) Announce(ctx context.Context, entries Entries) (Announced, error) {
+	if entries.AsOf.IsZero() {
+		if len(entries.Entered)+len(entries.Members) > 0 {
+			return Announced{}, errors.New("announce entries: AsOf is missing")
+		}
+		return Announced{}, nil
+	}
 	messages, unread := q.work.Messages(ctx)
 	announced := Announced{By: map[string]int{}}
 	err := q.store.inTx(ctx, func(tx transaction) error {

@@ -119,6 +119,20 @@ func TestFromNowOnAndThoseAlreadyIn(t *testing.T) {
 	})
 }
 
+func TestBeforeTheFirstBuildNobodyIsAnnounced(t *testing.T) {
+	onEach(t, func(t *testing.T, b *bundle) {
+		queue := b.open(t)
+		announce(t, queue, jobs.Entries{})
+		if _, err := queue.Announce(context.Background(), jobs.Entries{Entered: people(1, dayTwo)}); err == nil {
+			t.Error("entries of no build were announced")
+		}
+		// What came before the first build that is announced stays nothing new.
+		if got := announce(t, queue, jobs.Entries{AsOf: dayTwo, Entered: []jobs.Entry{person(1, dayOne), person(2, dayTwo)}}); got.New != 1 {
+			t.Errorf("announced %+v, want 1 new", got)
+		}
+	})
+}
+
 func TestSwitchedOffAndOnAgain(t *testing.T) {
 	onEach(t, func(t *testing.T, b *bundle) {
 		queue := b.open(t)
