@@ -2,7 +2,6 @@ package importer
 
 import (
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -18,7 +17,7 @@ import (
 const maxValues = 10_000
 
 // conversations reads a file whose rows are the parts of conversations.
-func (t *table) conversations(rows *csv.Reader, memory int64) error {
+func (t *table) conversations(memory int64) error {
 	if memory <= 0 {
 		memory = defaultMemory
 	}
@@ -26,7 +25,7 @@ func (t *table) conversations(rows *csv.Reader, memory int64) error {
 	defer held.close()
 	seen := map[string]bool{}
 	contacts := t.mapping.Parts.First
-	err := t.each(rows, func(cells []string, line int) error {
+	err := t.each(func(cells []string, line int) error {
 		row, value, err := t.caseRow(cells, line)
 		if err != nil {
 			return t.unreadable(line, cells, err.Error())
@@ -63,6 +62,9 @@ func (t *table) caseRow(cells []string, line int) (row caseRow, value string, er
 	is, ok := t.mapping.Parts.Rows[value]
 	if !ok {
 		is = t.mapping.Parts.Other
+	}
+	for key, text := range fields {
+		fields[key] = strings.Clone(text) // not to hold the whole row by it
 	}
 	row = caseRow{Case: fields["id"], Hash: hashOf(cells), Line: line, Is: is, Fields: fields}
 	for name, attribute := range attributes {

@@ -148,7 +148,7 @@ func (m *Mapping) readColumns(columns map[string]any, fault func(path, format st
 			continue
 		}
 		if m.Kind != "" && !slices.Contains(known, key) {
-			fault(path, "a %s has no key %q%s; keys of your own go under attributes", singular(m.Kind), key, yamlfile.DidYouMean(key, known))
+			fault(path, "a %s has no key %q (keys of your own go under attributes)%s", singular(m.Kind), key, yamlfile.DidYouMean(key, known))
 			continue
 		}
 		switch column := columns[key].(type) {
@@ -185,7 +185,7 @@ func (m *Mapping) readParts(written *mappingFile, fault func(path, format string
 	}
 	check := func(path, meaning string) {
 		if !slices.Contains(rowMeanings, meaning) {
-			fault(path, "unknown %q%s; a row is one of %s", meaning, yamlfile.DidYouMean(meaning, rowMeanings), strings.Join(rowMeanings, ", "))
+			fault(path, "unknown %q; a row is one of %s%s", meaning, strings.Join(rowMeanings, ", "), yamlfile.DidYouMean(meaning, rowMeanings))
 		}
 	}
 	check("$.parts.other", parts.Other)

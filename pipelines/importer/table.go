@@ -22,7 +22,8 @@ type table struct {
 	*reading
 	mapping *Mapping
 	zone    *time.Location
-	tape    *tape
+	rows    *csv.Reader
+	tape    *tape            // what rows reads
 	width   int              // cells of the header
 	columns map[string][]int // key of the record: where its column stands, more than once if the file names it twice
 	taken   []attribute      // columns that are attributes
@@ -42,9 +43,9 @@ func (r *reading) table(file *source, opts Options) error {
 	if t.zone == nil {
 		t.zone = time.UTC
 	}
-	rows := csv.NewReader(t.tape)
-	rows.Comma, rows.FieldsPerRecord, rows.ReuseRecord = t.mapping.Delimiter, -1, true
-	header, err := rows.Read()
+	t.rows = csv.NewReader(t.tape)
+	t.rows.Comma, t.rows.FieldsPerRecord, t.rows.ReuseRecord = t.mapping.Delimiter, -1, true
+	header, err := t.rows.Read()
 	if errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: the file is empty; its first line must name the columns", r.path)
 	}
@@ -55,9 +56,9 @@ func (r *reading) table(file *source, opts Options) error {
 		return err
 	}
 	if t.mapping.Kind == record.KindConversation && t.mapping.Parts != nil {
-		return t.conversations(rows, opts.MemoryBytes)
+		return t.conversations(opts.MemoryBytes)
 	}
-	return t.each(rows, func(cells []string, line int) error {
+	return t.each(func(cells []string, line int) error {
 		value, err := t.row(cells)
 		if err != nil {
 			return t.unreadable(line, cells, err.Error())
@@ -110,11 +111,10 @@ func (t *table) place(header []string) error {
 }
 
 // each reads every row that is as wide as the header; the others are kept as unreadable.
-func (t *table) each(rows *csv.Reader, do func(cells []string, line int) error) error {
+func (t *table) each(do func(cells []string, line int) error) error {
 	for {
-		start := rows.InputOffset()
-		t.tape.forget(start)
-		cells, err := rows.Read()
+		t.tape.forget(t.rows.InputOffset())
+		cells, err := t.rows.Read()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -123,7 +123,7 @@ func (t *table) each(rows *csv.Reader, do func(cells []string, line int) error) 
 		switch {
 		case errors.As(err, &fault):
 			line = fault.StartLine
-			if fault.Line > fault.StartLine && t.tape.ended && rows.InputOffset() >= t.tape.end() {
+			if fault.Line > fault.StartLine && t.tape.ended && t.rows.InputOffset() >= t.tape.end() {
 				return fmt.Errorf("%s:%d: a quote opens here and is never closed, so nothing after it can be read", t.path, fault.StartLine)
 			}
 			t.summary.Rows++
@@ -135,7 +135,7 @@ func (t *table) each(rows *csv.Reader, do func(cells []string, line int) error) 
 		case err != nil:
 			return t.readError(err, line)
 		default:
-			line, _ = rows.FieldPos(0)
+			line, _ = t.rows.FieldPos(0)
 			t.summary.Rows++
 			switch {
 			case !utf8Cells(cells):
@@ -177,7 +177,7 @@ func (t *table) unreadable(line int, cells []string, reason string) error {
 	var content []byte
 	if cells != nil {
 		content = marshal(cells)
-	} else if text := t.tape.kept; utf8.Valid(text) {
+	} else if text := t.tape.until(t.rows.InputOffset()); utf8.Valid(text) {
 		content = marshal(strings.TrimRight(string(text), "\r\n"))
 	} else {
 		content = marshal(map[string]string{"base64": base64.StdEncoding.EncodeToString(text)})
@@ -204,7 +204,11 @@ func cell(cells []string, at []int, name string) (string, error) {
 // out, times in one form; and its attributes.
 func (t *table) fields(cells []string) (fields map[string]string, attributes map[string]any, err error) {
 	fields = make(map[string]string, len(t.columns))
-	for key, at := range t.columns {
+	for _, key := range keysOf[t.mapping.Kind] { // in their order: of several faults the first is told
+		at, ok := t.columns[key]
+		if !ok {
+			continue
+		}
 		column := t.mapping.Columns[key]
 		text, err := cell(cells, at, column)
 		if err != nil {

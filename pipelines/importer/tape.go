@@ -24,6 +24,9 @@ func (t *tape) Read(into []byte) (int, error) {
 // end is the offset of what will be read next.
 func (t *tape) end() int64 { return t.start + int64(len(t.kept)) }
 
+// until is what stands before offset and has not been forgotten.
+func (t *tape) until(offset int64) []byte { return t.kept[:offset-t.start] }
+
 // forget drops what stands before offset.
 func (t *tape) forget(offset int64) {
 	t.kept = append(t.kept[:0], t.kept[offset-t.start:]...)

@@ -124,7 +124,9 @@ func (p *timeText) name(names ...string) int {
 func (p *timeText) read(letter byte) {
 	switch letter {
 	case 'Y':
+		before := len(p.rest)
 		p.year = p.number(4)
+		p.failed = p.failed || before-len(p.rest) != 4
 	case 'y':
 		if p.year = 2000 + p.number(2); p.year > 2068 {
 			p.year -= 100

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -32,9 +33,9 @@ var reserved = map[string]bool{
 	"user_count": true,
 }
 
-// IsReserved says whether name, at the top level of a user or a company, is one
-// of Intercom's own that is not kept as a custom attribute.
-func IsReserved(name string) bool { return reserved[name] }
+// Reserved lists, sorted, the names of Intercom's own objects that are no custom
+// attributes at the top level of a user or a company.
+func Reserved() []string { return slices.Sorted(maps.Keys(reserved)) }
 
 // attributes is the record's custom attributes as a JSON object, "" if it has
 // none: what stands at the top level and has not been read, then custom_data,

@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,6 +57,25 @@ func TestCompanyDecode(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestCompanyInsideAUserIsACompany(t *testing.T) {
+	t.Parallel()
+	var user record.User
+	if err := user.Decode([]byte(`{"user_id":"u1","company":{"name":"Burns' Burgers","created_at":1365816852,"plan":39,"lifetime_revenue":195}}`), position); err != nil {
+		t.Fatal(err)
+	}
+	var list []json.RawMessage
+	unmarshal(t, user.Companies, &list)
+	var got record.Company
+	if err := got.Decode(list[0], position); err != nil {
+		t.Fatal(err)
+	}
+	want := record.Company{Landed: landed, RecordID: got.RecordID, CompanyID: "Burns' Burgers", EffectiveAt: kafkaAt, Name: "Burns' Burgers", Plan: "39",
+		CreatedAt: at("2013-04-13T01:34:12Z"), CustomAttributes: `{"lifetime_revenue":195}`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -21,7 +21,7 @@ type User struct {
 	Timezone              string    `parquet:"timezone,optional,dict"`
 	Stage                 string    `parquet:"stage,optional,dict"`
 	UnsubscribedFromEmail *bool     `parquet:"unsubscribed_from_emails,optional"`
-	Companies             string    `parquet:"companies,optional"`         // JSON array of company objects as sent, each with its company_id
+	Companies             string    `parquet:"companies,optional"`         // JSON array of company objects as sent, each with its company_id: each is a record that Company decodes
 	Tags                  string    `parquet:"tags,optional"`              // JSON array of tag names
 	Enrichment            string    `parquet:"enrichment,optional"`        // JSON: social profiles as sent
 	CustomAttributes      string    `parquet:"custom_attributes,optional"` // JSON object; a null value clears
