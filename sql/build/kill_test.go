@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,9 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
 	"parley/pipelines/lake"
+	"parley/pipelines/record"
+	"parley/sql/settle"
 	"parley/sql/warehouse"
 )
 
@@ -25,6 +29,7 @@ import (
 const (
 	killLake = "PARLEY_TEST_BUILD_LAKE"
 	killStep = "PARLEY_TEST_BUILD_KILL_AT"
+	fullDisk = "PARLEY_TEST_BUILD_FULL_DISK" // no file may become longer than a few kilobytes
 )
 
 func TestMain(m *testing.M) {
@@ -41,6 +46,12 @@ func TestMain(m *testing.M) {
 // buildAndDie builds the lake at root and kills the process at the step; of an
 // empty step it prints all steps there are.
 func buildAndDie(root, at string) error {
+	if os.Getenv(fullDisk) != "" {
+		signal.Ignore(syscall.SIGXFSZ) // as on a full disk, writing then fails
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 20_000, Max: 20_000}); err != nil {
+			return err
+		}
+	}
 	l, err := lake.Open(root)
 	if err != nil {
 		return err
@@ -60,10 +71,10 @@ func buildAndDie(root, at string) error {
 }
 
 // buildElsewhere runs buildAndDie in a process of its own.
-func buildElsewhere(t *testing.T, root, at string) (output string, err error) {
+func buildElsewhere(t *testing.T, root, at string, more ...string) (output string, err error) {
 	t.Helper()
 	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), killLake+"="+root, killStep+"="+at)
+	command.Env = append(append(os.Environ(), killLake+"="+root, killStep+"="+at), more...)
 	said, err := command.CombinedOutput()
 	return string(said), err
 }
@@ -129,6 +140,37 @@ func TestKillAtAnyInstant(t *testing.T) {
 				t.Errorf("left behind: %v, %v", left, err)
 			}
 		})
+	}
+}
+
+func TestAFullDisk(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.land("logged_in", monday.Add(-time.Hour), "1")
+	before := w.build().Build.ID
+	many := make([]record.Event, 20_000)
+	for i := range many {
+		many[i] = record.Event{EventID: fmt.Sprintf("%016x", uint64(i)*0x9E3779B97F4A7C15), EventName: record.PageView, OccurredAt: monday.Add(-time.Hour)}
+		many[i].UserID, many[i].KafkaOffset, many[i].KafkaAt = "1", w.next[record.KindEvent]+int64(i), monday
+	}
+	landRows(w, record.KindEvent, many)
+	// Settled while there was room: what does not fit is the build's.
+	if _, err := settle.Run(context.Background(), settle.Config{Lake: w.lake}); err != nil {
+		t.Fatal(err)
+	}
+	said, err := buildElsewhere(t, w.lake.Root(), "", fullDisk+"=1")
+	if err == nil || !strings.Contains(said, "see that the disk has room") {
+		t.Fatalf("the build was to fail: %v: %s", err, said)
+	}
+	if got := w.ask("select event_id from events"); got != `[["logged_in-1"]]` {
+		t.Errorf("current events %s", got)
+	}
+	if diff := cmp.Diff([]string{before, "current"}, w.folders()); diff != "" {
+		t.Error(diff)
+	}
+	w.build()
+	if got := w.ask("select count(*) from events"); got != "[[20001]]" {
+		t.Errorf("with room again: %s events", got)
 	}
 }
 
