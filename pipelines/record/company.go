@@ -1,6 +1,7 @@
 package record
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -33,7 +34,13 @@ func (c *Company) Decode(value []byte, at Position) error {
 	if err != nil {
 		return err
 	}
-	*c = Company{Landed: at.landed()}
+	c.read(d)
+	return d.fault()
+}
+
+// read reads a company by itself or inside a user record.
+func (c *Company) read(d *decoder) {
+	*c = Company{Landed: d.at.landed()}
 	c.CompanyID = d.key("company_id")
 	c.SourceID = d.key("source_id", "id")
 	if c.CompanyID == "" {
@@ -59,7 +66,6 @@ func (c *Company) Decode(value []byte, at Position) error {
 	c.Tags = d.nameList("tags")
 	c.CustomAttributes = d.attributes()
 	c.Cleared = d.clearedColumns()
-	return d.fault()
 }
 
 // EventTime is the instant from which the record holds, in UTC.
@@ -113,8 +119,8 @@ func (d *decoder) companies() string {
 		return ""
 	}
 	dst := []byte{'['}
-	for _, element := range elements {
-		company := d.companyIn(element)
+	for i, element := range elements {
+		company := d.companyIn(element, fmt.Sprintf("companies[%d]", i))
 		if company == nil {
 			continue
 		}
@@ -126,9 +132,11 @@ func (d *decoder) companies() string {
 	return string(append(dst, ']'))
 }
 
-func (d *decoder) companyIn(element string) object {
+// companyIn is one company of a user record, nil if the element names none. What
+// a company record must not hold, it must not either.
+func (d *decoder) companyIn(element, place string) object {
 	if element[0] != '{' {
-		id := d.keyFrom("companies", element)
+		id := d.keyFrom(place, element)
 		if id == "" {
 			return nil
 		}
@@ -146,12 +154,15 @@ func (d *decoder) companyIn(element string) object {
 	if id == "" {
 		id = inner.key("name")
 	}
-	d.absorb(inner, "companies")
+	d.absorb(inner, place)
 	if id == "" {
 		if len(inner.object) > 0 {
-			d.fail(BadField, "companies: a company has no company_id, id or name")
+			d.fail(BadField, "%s: a company has no company_id, id or name", place)
 		}
 		return nil
 	}
-	return inner.with("company_id", id)
+	company := &decoder{object: inner.with("company_id", id), at: d.at}
+	new(Company).read(company)
+	d.absorb(company, place)
+	return company.object
 }
