@@ -11,7 +11,7 @@ help: ## show what there is to make
 
 build: ## build bin/parley
 	@echo "building bin/parley (the first time takes some minutes: DuckDB is linked in)"
-	@$(GO) build -trimpath -o bin/parley ./cmd/parley
+	@$(GO) build -o bin/parley ./cmd/parley
 
 demo: build ## run the main job on a demo company, in demo/
 	@bin/parley demo demo

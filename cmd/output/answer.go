@@ -1,6 +1,10 @@
 package output
 
-import "parley/sql/warehouse"
+import (
+	"time"
+
+	"parley/sql/warehouse"
+)
 
 // Answer is the answer to a query as rows to print.
 func Answer(table *warehouse.Table) Rows {
@@ -10,8 +14,13 @@ func Answer(table *warehouse.Table) Rows {
 	}
 	for _, row := range r.Rows {
 		for i, value := range row {
-			if exact, ok := value.(warehouse.Decimal); ok {
-				row[i] = Number(exact)
+			switch v := value.(type) {
+			case warehouse.Decimal:
+				row[i] = Number(v)
+			case time.Time:
+				if table.Columns[i].Type == "DATE" {
+					row[i] = v.Format(time.DateOnly)
+				}
 			}
 		}
 	}

@@ -59,7 +59,7 @@ func Table(w io.Writer, r Rows) error {
 	configs := make([]table.ColumnConfig, len(r.Columns))
 	for i, name := range r.Columns {
 		header[i] = printable(name)
-		configs[i] = table.ColumnConfig{Number: i + 1, WidthMax: 60}
+		configs[i] = table.ColumnConfig{Number: i + 1, WidthMax: 100, WidthMaxEnforcer: text.WrapSoft}
 		if isNumeric(r.Rows, i) {
 			configs[i].Align, configs[i].AlignHeader = text.AlignRight, text.AlignRight
 		}
@@ -101,7 +101,9 @@ func forPeople(value any) string {
 	case float64:
 		return forProgramsFloat(v)
 	case []byte:
-		return fmt.Sprintf("%d bytes", len(v))
+		if !utf8.Valid(v) {
+			return fmt.Sprintf("%d bytes", len(v))
+		}
 	}
 	return printable(forCSV(value))
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/cmd/output"
+	"parley/sql/warehouse"
 )
 
 var rows = output.Rows{
@@ -59,5 +60,18 @@ func TestATerminalIsNotMoved(t *testing.T) {
 	}
 	if strings.ContainsAny(got.String(), "\x1b\x07\u202e") {
 		t.Errorf("control characters pass: %q", got.String())
+	}
+}
+
+func TestAnswer(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2026, 6, 22, 0, 0, 0, 0, time.UTC)
+	var got strings.Builder
+	err := output.JSON(&got, output.Answer(&warehouse.Table{
+		Columns: []warehouse.Column{{Name: "week_start", Type: "DATE"}, {Name: "at", Type: "TIMESTAMP WITH TIME ZONE"}, {Name: "mrr", Type: "DECIMAL(38,2)"}},
+		Rows:    [][]any{{day, day, warehouse.Decimal("29.00")}},
+	}))
+	if want := "[\n{\"week_start\": \"2026-06-22\", \"at\": \"2026-06-22T00:00:00Z\", \"mrr\": 29.00}\n]\n"; err != nil || got.String() != want {
+		t.Errorf("%q (%v), want %q", got.String(), err, want)
 	}
 }

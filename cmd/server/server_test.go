@@ -94,8 +94,8 @@ func TestOnThisMachine(t *testing.T) {
 		{"GET", "/", "", nil, 200, "the index"},
 		{"GET", "/assets/a.css", "", nil, 200, "body{}"},
 		{"GET", "/on/2026-06-25/", "", nil, 200, "an old one"},
-		{"GET", "/assets/", "", nil, 404, ""},             // no listing
-		{"GET", "/link.html", "", nil, 404, ""},           // a link that leads out of the reports
+		{"GET", "/assets/", "", nil, 404, ""},   // no listing
+		{"GET", "/link.html", "", nil, 404, ""}, // a link that leads out of the reports
 		{"GET", "/..%2f..%2fparley.yaml", "", nil, 404, ""},
 		{"GET", "/on/..%2f../parley.yaml", "", nil, 404, ""},
 		{"GET", "/healthz", "", nil, 200, "ok"},

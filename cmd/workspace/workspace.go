@@ -22,6 +22,15 @@ const ConfigFile = "parley.yaml"
 // ErrNone says that a folder is no workspace.
 var ErrNone = errors.New("no workspace")
 
+// noneError is ErrNone of one folder.
+type noneError struct{ dir string }
+
+func (e *noneError) Error() string {
+	return fmt.Sprintf("%s: no workspace here: there is no %s; make one with `parley init DIR`, or name another folder with -C DIR", e.dir, ConfigFile)
+}
+
+func (e *noneError) Is(target error) bool { return target == ErrNone }
+
 // Workspace is an opened workspace.
 type Workspace struct {
 	Dir    string // absolute
@@ -38,7 +47,7 @@ func Open(dir string) (*Workspace, error) {
 	shown := filepath.Join(dir, ConfigFile)
 	text, err := os.ReadFile(filepath.Join(abs, ConfigFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no workspace here: there is no %s; make one with `parley init DIR`, or name another folder with -C DIR: %w", dir, ConfigFile, ErrNone)
+		return nil, &noneError{dir}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open workspace: %w", err)

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"parley/cmd/output"
+	"parley/cmd/workspace"
+	"parley/pipelines/broker"
+	"parley/pipelines/lake"
+	"parley/pipelines/landing"
+	"parley/sql/build"
+)
+
+func (a *app) buildCommand() *cobra.Command {
+	var asOf string
+	cmd := &cobra.Command{
+		Use:   "build",
+		Short: "Land what waits, and build the marts",
+		Long: `Land what waits in the embedded broker, settle it, and build the marts as of one instant.
+A build becomes current in one step, when all of it is there and its checks hold; until then, and if it
+fails, readers keep the last one.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ws, err := a.open()
+			if err != nil {
+				return err
+			}
+			at, err := parseAsOf(asOf)
+			if err != nil {
+				return err
+			}
+			if len(ws.Config.Kafka.Brokers) == 0 {
+				if err := a.landWaiting(cmd.Context(), ws); err != nil {
+					return err
+				}
+			}
+			built, err := a.build(cmd.Context(), ws, at)
+			if err != nil {
+				return err
+			}
+			return a.printBuild(built)
+		},
+	}
+	cmd.Flags().StringVar(&asOf, "as-of", "", "build as of this `instant`, as 2026-06-30T00:00:00Z (default: workspace.as_of, else now)")
+	return cmd
+}
+
+func parseAsOf(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}, usagef("--as-of %s is no instant; write 2026-06-30T00:00:00Z", text)
+	}
+	return at.UTC(), nil
+}
+
+// landWaiting lands what is on Kafka now and has not landed yet.
+func (a *app) landWaiting(ctx context.Context, ws *workspace.Workspace) error {
+	return broker.Do(ctx, a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
+		if _, err := b.EnsureTopics(ctx); err != nil {
+			return err
+		}
+		_, err := a.landOnce(ctx, ws, b)
+		return err
+	})
+}
+
+func (a *app) landOnce(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) (landing.Summary, error) {
+	store, err := lake.Open(ws.LakeDir())
+	if err != nil {
+		return landing.Summary{}, err
+	}
+	meter := a.meter("landing", "records")
+	defer meter.finish()
+	config := a.landingConfig(ws, b, store)
+	config.Progress = func(p landing.Progress) { meter.to(p.Records) }
+	return landing.Once(ctx, config)
+}
+
+// build builds the marts as of an instant; zero is the workspace's clock.
+func (a *app) build(ctx context.Context, ws *workspace.Workspace, asOf time.Time) (build.Result, error) {
+	store, err := lake.Open(ws.LakeDir())
+	if err != nil {
+		return build.Result{}, err
+	}
+	if asOf.IsZero() {
+		asOf = ws.Now()
+	}
+	steps := a.steps("building")
+	defer steps.done()
+	config, err := a.buildConfig(ws, store)
+	if err != nil {
+		return build.Result{}, err
+	}
+	config.AsOf = asOf
+	config.Progress = func(p build.Progress) { steps.at(strings.TrimSpace(p.Step+" "+p.What), p.Done, p.Total) }
+	return build.Run(ctx, config)
+}
+
+func (a *app) printBuild(built build.Result) error {
+	r := output.Rows{Columns: []string{"mart", "rows"}}
+	for mart, rows := range sorted(built.Build.Rows) {
+		r.Rows = append(r.Rows, []any{mart, rows})
+	}
+	if err := a.print(r); err != nil {
+		return err
+	}
+	for _, fault := range built.Faults {
+		a.say("%v", fault)
+	}
+	for _, warning := range built.Warnings {
+		a.say("%s:%d: the check %s does not hold for %d rows of %s", warning.File, warning.Line, warning.Check, warning.Failed, warning.Model)
+	}
+	a.say("build %s as of %s: %d marts in %.1f s", built.Build.ID, formatTime(built.Build.AsOf), len(built.Build.Rows), built.Build.Seconds)
+	if len(built.Faults) > 0 {
+		return fmt.Errorf("the build is published, but %d of the workspace's own models or segments failed", len(built.Faults))
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+// Package cli is Parley's command line: one file for each command, and the
+// wiring of the parts. It holds no logic of its own: what a command does is in
+// the packages it calls.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"parley/cmd/workspace"
+	"parley/pipelines/yamlfile"
+)
+
+// Exit statuses.
+const (
+	exitOK      = 0
+	exitFailure = 1 // did not do what was asked
+	exitUsage   = 2 // was asked wrongly
+)
+
+// app is what every command has: where it speaks, and which workspace it is in.
+type app struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	dir    string // -C
+	format string // --format
+	log    *slog.Logger
+}
+
+// Main runs one command and returns the exit status. Results go to stdout;
+// progress and errors, one line each, to stderr.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return exitOK
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "parley: interrupted")
+		return exitFailure
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintf(stderr, "parley: %s\n", strings.TrimRight(line, "\n"))
+	}
+	var usage usageError
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitFailure
+}
+
+// usageError is a command called wrongly.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "parley",
+		Short:         "A company's whole customer communication, in its own warehouse",
+		Long:          "Parley lands records of users, companies, events and conversations from Kafka as Parquet,\nturns them into segments and metrics by SQL, sends the right message once, and draws reports.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			level := slog.LevelInfo
+			if verbose, _ := cmd.Flags().GetBool("verbose"); verbose {
+				level = slog.LevelDebug
+			}
+			a.log = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
+			return a.checkFormat()
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("unknown command %q%s; `parley help` lists them", args[0], suggestion(cmd, args[0]))
+			}
+			return cmd.Help()
+		},
+	}
+	root.PersistentFlags().StringVarP(&a.dir, "directory", "C", ".", "work on the workspace in this `folder`")
+	root.PersistentFlags().StringVar(&a.format, "format", "", "print `json` or csv, for programs (default: a table, for people)")
+	root.PersistentFlags().Bool("verbose", false, "say more of what is done")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		a.demoCommand(), a.initCommand(), a.runCommand(), a.landCommand(), a.buildCommand(), a.workCommand(), a.serveCommand(),
+		a.importCommand(), a.sqlCommand(), a.segmentCommand(), a.messageCommand(), a.reportCommand(),
+		a.deadLettersCommand(), a.lakeCommand(), a.doctorCommand(),
+	)
+	return root
+}
+
+// suggestion is the nearest name of a command, as the end of a message.
+func suggestion(cmd *cobra.Command, name string) string {
+	var names []string
+	for _, sub := range cmd.Commands() {
+		names = append(names, sub.Name())
+	}
+	return yamlfile.DidYouMean(name, names)
+}
+
+// exactly is cobra.ExactArgs with a sentence that says what is missing.
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != len(names) {
+			return usagef("%s takes %s; see `%s --help`", cmd.CommandPath(), strings.Join(names, " and "), cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("%s takes no argument %q; see `%s --help`", cmd.CommandPath(), args[0], cmd.CommandPath())
+	}
+	return nil
+}
+
+// open opens the workspace that the command works on.
+func (a *app) open() (*workspace.Workspace, error) { return workspace.Open(a.dir) }
+
+// inDir is a path that was named on the command line, seen from -C.
+func (a *app) inDir(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(a.dir, path)
+}
+
+// isTerminal says whether w is one that a person looks at.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// say tells the person at the terminal something that is no result.
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.stderr, format+"\n", args...) }

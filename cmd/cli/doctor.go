@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"parley/cmd/output"
+	"parley/cmd/workspace"
+	"parley/pipelines/broker"
+	"parley/pipelines/lake"
+	"parley/sql/segment"
+)
+
+func (a *app) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Look whether everything that the workspace needs is there and well",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.examine(cmd.Context()) },
+	}
+}
+
+// errNotYet is a part that will be there once something is done.
+var errNotYet = errors.New("run parley report")
+
+// examine looks at each part by itself: one that is ill hides no other.
+func (a *app) examine(ctx context.Context) error {
+	ws, err := a.open()
+	if err != nil {
+		return err
+	}
+	r := output.Rows{Columns: []string{"part", "is", "finding"}}
+	ill := 0
+	for _, part := range []struct {
+		name string
+		look func(context.Context, *workspace.Workspace) (string, error)
+	}{
+		{"parley.yaml", func(context.Context, *workspace.Workspace) (string, error) { return "read, without a fault", nil }},
+		{"kafka", a.examineKafka},
+		{"lake", examineLake},
+		{"segments", a.examineSegments},
+		{"messages", a.examineMessages},
+		{"build", a.examineBuild},
+		{"reports", examineReports},
+	} {
+		finding, err := part.look(ctx, ws)
+		state := "well"
+		switch {
+		case errors.Is(err, errNotYet) || isNoBuild(err):
+			state, finding = "not yet", err.Error()
+		case err != nil:
+			state, finding = "ILL", err.Error()
+			ill++
+		}
+		r.Rows = append(r.Rows, []any{part.name, state, finding})
+	}
+	if err := a.print(r); err != nil {
+		return err
+	}
+	if ill > 0 {
+		return fmt.Errorf("%d of %d parts are ill; the findings say what to do", ill, len(r.Rows))
+	}
+	return nil
+}
+
+func (a *app) examineKafka(ctx context.Context, ws *workspace.Workspace) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	b, err := broker.Open(ctx, a.brokerConfig(ws))
+	if err != nil {
+		return "", err
+	}
+	defer b.Close()
+	switch {
+	case b.Owner():
+		return "the embedded broker starts; no other command has it open", nil
+	case b.Embedded():
+		return fmt.Sprintf("the embedded broker runs in another command, at %v", b.Addrs()), nil
+	}
+	return fmt.Sprintf("answers at %v", b.Addrs()), nil
+}
+
+func examineLake(_ context.Context, ws *workspace.Workspace) (string, error) {
+	if err := os.MkdirAll(ws.LakeDir(), 0o755); err != nil {
+		return "", err
+	}
+	probe := filepath.Join(ws.LakeDir(), ".doctor")
+	if err := lake.ReplaceFile(probe, []byte("can be written\n")); err != nil {
+		return "", fmt.Errorf("the lake cannot be written: %w", err)
+	}
+	if err := os.Remove(probe); err != nil {
+		return "", err
+	}
+	store, err := lake.Open(ws.LakeDir())
+	if err != nil {
+		return "", err
+	}
+	entries, err := store.Entries(nil)
+	if err != nil {
+		return "", err
+	}
+	var rows, dead int64
+	for _, entry := range entries {
+		rows += entry.Rows
+		dead += entry.Dead
+	}
+	return fmt.Sprintf("%s records have landed, %s are dead letters", grouped(rows), grouped(dead)), nil
+}
+
+func (a *app) examineSegments(_ context.Context, ws *workspace.Workspace) (string, error) {
+	definitions, err := segment.Load(ws.Folder("segments"), filepath.Join(a.dir, "segments"))
+	return fmt.Sprintf("%d read", len(definitions)), err
+}
+
+func (a *app) examineMessages(ctx context.Context, ws *workspace.Workspace) (string, error) {
+	messages, err := a.messages(ctx, ws, nil)
+	return fmt.Sprintf("%d read", len(messages)), err
+}
+
+func (a *app) examineBuild(ctx context.Context, ws *workspace.Workspace) (string, error) {
+	reader, err := a.reader(ctx, ws)
+	if err != nil {
+		return "", err
+	}
+	defer reader.Close()
+	answer, err := reader.Query(ctx, "select build_id, status from builds order by started_at desc limit 1")
+	if err != nil {
+		return "", err
+	}
+	if len(answer.Rows) == 1 && answer.Rows[0][1] == "failed" {
+		return "", fmt.Errorf("the last build, %v, failed; readers have %s. See why with: parley build", answer.Rows[0][0], reader.Build().ID)
+	}
+	return fmt.Sprintf("%s, as of %s, is current", reader.Build().ID, formatTime(reader.Build().AsOf)), nil
+}
+
+func examineReports(_ context.Context, ws *workspace.Workspace) (string, error) {
+	page := ws.Path("reports", "latest", "index.html")
+	if _, err := os.Stat(page); errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("none drawn yet; %w", errNotYet)
+	} else if err != nil {
+		return "", err
+	}
+	return page, nil
+}

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"parley/cmd/workspace"
+	"parley/pipelines/broker"
+	"parley/pipelines/lake"
+	"parley/sql/build"
+	"parley/sql/segment"
+	"parley/sql/warehouse"
+)
+
+// brokerConfig is where the workspace's records come in: its Kafka, or the
+// broker inside the process.
+func (a *app) brokerConfig(ws *workspace.Workspace) broker.Config {
+	return broker.Config{
+		Brokers:     ws.Config.Kafka.Brokers,
+		Dir:         ws.State("broker"),
+		TopicPrefix: ws.Config.Kafka.TopicPrefix,
+		Logger:      a.log,
+	}
+}
+
+// engineConfig are the limits of the engine: by default half of the memory, and
+// a folder of its own for what does not fit.
+func (a *app) engineConfig(*workspace.Workspace) warehouse.Config { return warehouse.Config{} }
+
+// buildConfig is one build of the workspace as of its clock.
+func (a *app) buildConfig(ws *workspace.Workspace, store *lake.Lake) (build.Config, error) {
+	segments, err := segment.Load(ws.Folder("segments"), filepath.Join(a.dir, "segments"))
+	if err != nil {
+		return build.Config{}, err
+	}
+	settings := build.Settings{
+		Name:       ws.Config.Workspace.Name,
+		Timezone:   ws.Config.Workspace.Timezone,
+		WeekStarts: ws.Config.Workspace.WeekStarts,
+		Bots:       ws.Config.Bots,
+		Teams:      ws.Config.Teams,
+		Topics:     ws.Config.Topics,
+		Zones:      ws.Config.Reports.Zones,
+		Keep:       ws.Config.Build.Keep,
+	}
+	for _, outage := range ws.Config.Outages {
+		settings.Outages = append(settings.Outages, build.Outage{Name: outage.Name, From: outage.From.Value(), To: outage.To.Value()})
+	}
+	return build.Config{
+		Lake:     store,
+		Settings: settings,
+		Models:   ws.Folder("models"),
+		Segments: segments,
+		Now:      time.Now, // names the build and times it; what it sees is by AsOf
+		Engine:   a.engineConfig(ws),
+	}, nil
+}
+
+// reader opens the workspace's current build.
+func (a *app) reader(ctx context.Context, ws *workspace.Workspace) (*warehouse.Reader, error) {
+	store, err := lake.Open(ws.LakeDir())
+	if err != nil {
+		return nil, err
+	}
+	return build.Open(ctx, store, warehouse.ReaderConfig{Engine: a.engineConfig(ws)})
+}

@@ -1,0 +1,21 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"parley/cmd/output"
+)
+
+// print writes rows to standard output in the format that was asked for.
+func (a *app) print(r output.Rows) error { return output.Print(a.stdout, a.format, r) }
+
+func (a *app) checkFormat() error {
+	if a.format == "" || slices.Contains(output.Formats, a.format) {
+		return nil
+	}
+	return usagef("--format %s is none; write %s", a.format, strings.Join(output.Formats, ", "))
+}
+
+func formatTime(at time.Time) string { return output.FormatTime(at) }

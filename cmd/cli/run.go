@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"parley/cmd/workspace"
+	"parley/pipelines/broker"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	var once bool
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Do all of it in one process until stopped: land, build, send, report, serve",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ws, err := a.open()
+			if err != nil {
+				return err
+			}
+			err = broker.Do(cmd.Context(), a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
+				if once {
+					return a.runOnce(ctx, ws, b)
+				}
+				return a.runAll(ctx, ws, b)
+			})
+			return untilStopped(cmd.Context(), once, err)
+		},
+	}
+	cmd.Flags().BoolVar(&once, "once", false, "do what there is to do now, and end")
+	return cmd
+}
+
+// untilStopped makes being stopped the good end of a command that goes on until
+// it is stopped.
+func untilStopped(ctx context.Context, once bool, err error) error {
+	if !once && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// runAll does everything until ctx ends or a part of it cannot go on.
+func (a *app) runAll(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
+	if err := a.ensureTopics(ctx, b); err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.serve(ctx, ws, "") })
+	group.Go(func() error { return a.land(ctx, ws, b) })
+	group.Go(func() error { return a.work(ctx, ws, b) })
+	a.say("running in %s: landing, building every %s, sending to %s; ctrl-C stops", ws.Dir, ws.Config.Build.Every, ws.Path("outbox"))
+	return group.Wait()
+}
+
+// runOnce goes the whole way once: land, build, send, take back what was sent, report.
+func (a *app) runOnce(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
+	if err := a.ensureTopics(ctx, b); err != nil {
+		return err
+	}
+	if _, err := a.landOnce(ctx, ws, b); err != nil {
+		return err
+	}
+	built, err := a.build(ctx, ws, time.Time{})
+	if err != nil {
+		return err
+	}
+	sent, err := a.sendEntered(ctx, ws, b)
+	if err != nil {
+		return err
+	}
+	if sent > 0 {
+		if _, err := a.landOnce(ctx, ws, b); err != nil {
+			return err
+		}
+		if built, err = a.build(ctx, ws, time.Time{}); err != nil {
+			return err
+		}
+	}
+	if _, err := a.draw(ctx, ws); err != nil {
+		return err
+	}
+	if err := a.printBuild(built); err != nil {
+		return err
+	}
+	a.say("%d new messages in %s; reports in %s", sent, ws.Path("outbox"), ws.Path("reports", "latest"))
+	return nil
+}
+
+// sendEntered announces who has entered segments and sends until nothing is
+// left to send now; it returns how many deliveries are new.
+func (a *app) sendEntered(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) (int, error) {
+	queue, done, err := a.openQueue(ctx, ws, b)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	desk := &desk{a: a, ws: ws, marts: &marts{a: a, ws: ws}, broker: b}
+	defer desk.marts.close()
+	entries, err := desk.entries(ctx)
+	if err != nil {
+		return 0, err
+	}
+	announced, err := queue.Announce(ctx, entries)
+	if err != nil {
+		return 0, err
+	}
+	if err := queue.Drain(ctx); err != nil {
+		return announced.New, fmt.Errorf("send: %w", err)
+	}
+	return announced.New, nil
+}

@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"parley/cmd/output"
+	"parley/pipelines/yamlfile"
+	"parley/sql/filter"
+	"parley/sql/segment"
+	"parley/sql/warehouse"
+)
+
+func (a *app) segmentCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "segment",
+		Short: "See who is in a segment",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "list", Short: "List the segments, with their sizes as of the last build", Args: noArgs,
+			RunE: func(cmd *cobra.Command, _ []string) error { return a.listSegments(cmd.Context()) },
+		},
+		&cobra.Command{
+			Use: "show NAME", Short: "List the people in a segment", Args: exactly("the name of a segment"),
+			RunE: func(cmd *cobra.Command, args []string) error { return a.showSegment(cmd.Context(), args[0]) },
+		},
+		&cobra.Command{
+			Use: "count NAME", Short: "Count who would be in a segment by its definition now, over the last build's marts", Args: exactly("the name of a segment"),
+			RunE: func(cmd *cobra.Command, args []string) error { return a.countSegment(cmd.Context(), args[0]) },
+		},
+	)
+	return cmd
+}
+
+// segments loads the workspace's segments and opens the build to ask.
+func (a *app) segments(ctx context.Context) ([]segment.Definition, *warehouse.Reader, error) {
+	ws, err := a.open()
+	if err != nil {
+		return nil, nil, err
+	}
+	definitions, err := segment.Load(ws.Folder("segments"), filepath.Join(a.dir, "segments"))
+	if err != nil {
+		return nil, nil, err
+	}
+	reader, err := a.reader(ctx, ws)
+	return definitions, reader, err
+}
+
+func find(definitions []segment.Definition, name string) (segment.Definition, error) {
+	names := make([]string, len(definitions))
+	for i, definition := range definitions {
+		if names[i] = definition.Name; definition.Name == name {
+			return definition, nil
+		}
+	}
+	return segment.Definition{}, usagef("no segment %q in segments/%s", name, yamlfile.DidYouMean(name, names))
+}
+
+func (a *app) listSegments(ctx context.Context) error {
+	definitions, reader, err := a.segments(ctx)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	answer, err := reader.Query(ctx, "select segment, members, definition, as_of from segment_runs")
+	if err != nil {
+		return err
+	}
+	byName := map[string][]any{}
+	for _, row := range answer.Rows {
+		byName[row[0].(string)] = row
+	}
+	r := output.Rows{Columns: []string{"segment", "people", "as_of", "description"}, Empty: "no segments; write one in segments/NAME.yaml"}
+	for _, definition := range definitions {
+		var people, at any // not known before its first build
+		if row, built := byName[definition.Name]; built && row[2] == definition.Hash() {
+			people, at = row[1], row[3]
+		}
+		r.Rows = append(r.Rows, []any{definition.Name, people, at, definition.Description})
+	}
+	return a.print(r)
+}
+
+func (a *app) showSegment(ctx context.Context, name string) error {
+	definitions, reader, err := a.segments(ctx)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	if _, err := find(definitions, name); err != nil {
+		return err
+	}
+	answer, err := reader.Query(ctx, `
+		select person_id, users.user_id, users.name, users.email, segment_members.entered_at
+		from segment_members left join users using (person_id)
+		where segment = ? order by entered_at desc, person_id`, name)
+	if err != nil {
+		return err
+	}
+	r := output.Answer(answer)
+	r.Empty = "nobody is in it as of the last build"
+	return a.print(r)
+}
+
+func (a *app) countSegment(ctx context.Context, name string) error {
+	definitions, reader, err := a.segments(ctx)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	definition, err := find(definitions, name)
+	if err != nil {
+		return err
+	}
+	catalogue, err := segment.CatalogueOf(ctx, reader)
+	if err != nil {
+		return err
+	}
+	ws, err := a.open()
+	if err != nil {
+		return err
+	}
+	query, values, err := definition.Query(catalogue, filter.Moment{AsOf: reader.Build().AsOf, Zone: ws.Location()})
+	if err != nil {
+		return err
+	}
+	answer, err := reader.Query(ctx, "select count(distinct person_id) as people from ("+query+"\n) as people", values...)
+	if err != nil {
+		return definition.Errorf("%w", err)
+	}
+	return a.print(output.Answer(answer))
+}

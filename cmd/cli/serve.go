@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"parley/cmd/server"
+	"parley/cmd/workspace"
+	"parley/sql/warehouse"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var listen string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the reports, and SQL over HTTP, until stopped",
+		Long: `Serve the reports in the browser, and POST /v1/sql ({"query": …}) for programs.
+On this machine the pages are open; beyond it, and for SQL, the token is asked for:
+PARLEY_TOKEN, or the one kept in .parley/token.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ws, err := a.open()
+			if err != nil {
+				return err
+			}
+			return a.serve(cmd.Context(), ws, listen)
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", "`address` to listen on (default: serve.listen, 127.0.0.1:8780)")
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, ws *workspace.Workspace, listen string) error {
+	if listen == "" {
+		listen = ws.Config.Serve.Listen
+	}
+	token, err := server.Token(ws.State("token"))
+	if err != nil {
+		return err
+	}
+	s, err := server.New(ctx, server.Config{
+		Listen: listen, Reports: ws.Path("reports"), Token: token, Logger: a.log,
+		Open: func(ctx context.Context) (*warehouse.Reader, error) { return a.reader(ctx, ws) },
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stdout, s.URL())
+	return s.Serve(ctx)
+}

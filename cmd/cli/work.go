@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"parley/cmd/workspace"
+	"parley/jobs"
+	"parley/jobs/delivery/outbox"
+	"parley/jobs/message"
+	"parley/pipelines/broker"
+	"parley/pipelines/record"
+	"parley/sql/warehouse"
+)
+
+func (a *app) workCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "work",
+		Short: "Work the jobs until stopped: build, announce, send, draw the reports",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ws, err := a.open()
+			if err != nil {
+				return err
+			}
+			err = broker.Do(cmd.Context(), a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
+				return a.work(ctx, ws, b)
+			})
+			return untilStopped(cmd.Context(), false, err)
+		},
+	}
+}
+
+// work works the queue until ctx ends.
+func (a *app) work(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
+	if err := a.ensureTopics(ctx, b); err != nil {
+		return err
+	}
+	queue, done, err := a.openQueue(ctx, ws, b)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := queue.Start(ctx); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	// Stopping outlives ctx: jobs that run have some time to finish.
+	return queue.Stop(context.WithoutCancel(ctx))
+}
+
+// openQueue opens the queue with all that its jobs do; done closes it.
+func (a *app) openQueue(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) (_ *jobs.Queue, done func(), err error) {
+	box, err := outbox.Open(ws.Path("outbox"))
+	if err != nil {
+		return nil, nil, err
+	}
+	current := &marts{a: a, ws: ws}
+	desk := &desk{a: a, ws: ws, marts: current, broker: b}
+	queue, err := jobs.Open(ctx, jobs.Config{
+		QueueURL: ws.QueueURL(), Dir: ws.Dir, BuildEvery: ws.Config.Build.Every.Value(), Now: ws.Now, Logger: a.log,
+	}, jobs.Work{
+		Messages: desk.messages,
+		Standing: desk.standing,
+		Deliver:  box,
+		Report:   desk.report,
+		Build:    desk.build,
+		Entries:  desk.entries,
+		Draw:     desk.draw,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return queue, func() {
+		if err := queue.Close(); err != nil {
+			a.log.Error("close the queue", "error", err)
+		}
+		if err := current.close(); err != nil {
+			a.log.Error("close the marts", "error", err)
+		}
+	}, nil
+}
+
+// desk is what the jobs need to know and do, answered from the workspace's parts.
+type desk struct {
+	a      *app
+	ws     *workspace.Workspace
+	marts  *marts
+	broker *broker.Broker
+}
+
+// messages are those that are right, also when others are not: the error then says which.
+func (d *desk) messages(ctx context.Context) (messages []*message.Message, err error) {
+	var faults error
+	err = d.marts.use(ctx, func(reader *warehouse.Reader) error {
+		messages, faults = d.a.messages(ctx, d.ws, reader)
+		return nil
+	})
+	return messages, errors.Join(err, faults)
+}
+
+func (d *desk) standing(ctx context.Context, personID string) (standing jobs.Standing, err error) {
+	err = d.marts.use(ctx, func(reader *warehouse.Reader) error {
+		answer, err := reader.Query(ctx, "select email, coalesce(unsubscribed_from_emails, false) from users where person_id = ?", personID)
+		if err != nil || len(answer.Rows) == 0 {
+			return err
+		}
+		standing.Known = true
+		standing.Email, _ = answer.Rows[0][0].(string)
+		standing.Unsubscribed, _ = answer.Rows[0][1].(bool)
+		return nil
+	})
+	return standing, err
+}
+
+func (d *desk) report(ctx context.Context, decisions []record.Delivery) error {
+	batch := make([]broker.Message, len(decisions))
+	for i, decision := range decisions {
+		value, err := json.Marshal(decision)
+		if err != nil {
+			return fmt.Errorf("report delivery %s: %w", decision.DecisionID, err)
+		}
+		batch[i] = broker.Message{Kind: record.KindDelivery, Key: decision.PersonID, Value: value, At: d.ws.Now()}
+	}
+	return d.broker.Produce(ctx, batch)
+}
+
+func (d *desk) build(ctx context.Context) error {
+	built, err := d.a.build(ctx, d.ws, time.Time{})
+	for _, fault := range built.Faults {
+		d.a.log.Warn("build", "id", built.Build.ID, "fault", fault)
+	}
+	return err
+}
+
+func (d *desk) draw(ctx context.Context) error {
+	_, err := d.a.draw(ctx, d.ws)
+	if isNoBuild(err) {
+		return nil
+	}
+	return err
+}
+
+// entries are who has entered the segments that messages go to.
+func (d *desk) entries(ctx context.Context) (jobs.Entries, error) {
+	messages, faults := d.messages(ctx)
+	if isNoBuild(faults) {
+		return jobs.Entries{}, nil
+	}
+	if len(messages) == 0 {
+		return jobs.Entries{}, faults
+	}
+	var entries jobs.Entries
+	err := d.marts.use(ctx, func(reader *warehouse.Reader) (err error) {
+		entries.AsOf = reader.Build().AsOf
+		segments, existing := addressed(messages)
+		if entries.Entered, err = entriesOf(ctx, reader, enteredQuery, segments); err != nil {
+			return err
+		}
+		if len(existing) > 0 {
+			entries.Members, err = entriesOf(ctx, reader, membersQuery, existing)
+		}
+		return err
+	})
+	return entries, err
+}
+
+// addressed are the segments that active messages go to, and those of them whose
+// present members get one as well.
+func addressed(messages []*message.Message) (segments, existing []string) {
+	for _, m := range messages {
+		if !m.Active {
+			continue
+		}
+		segments = append(segments, m.Segment)
+		if m.IncludeExisting {
+			existing = append(existing, m.Segment)
+		}
+	}
+	slices.Sort(segments)
+	slices.Sort(existing)
+	return slices.Compact(segments), slices.Compact(existing)
+}
+
+const (
+	enteredQuery = `select segment, changed_at as entered_at, definition, run_id, person_id from segment_changes where change = 'entered' and segment in `
+	membersQuery = `select segment, entered_at, definition, '' as run_id, person_id from segment_members where segment in `
+)
+
+// entriesOf are the entries that query finds in segments, with what is known of each person.
+func entriesOf(ctx context.Context, reader *warehouse.Reader, query string, segments []string) ([]jobs.Entry, error) {
+	if len(segments) == 0 {
+		return nil, nil
+	}
+	values := make([]any, len(segments))
+	for i, name := range segments {
+		values[i] = name
+	}
+	in := "(?" + strings.Repeat(", ?", len(segments)-1) + ")"
+	found, err := reader.Query(ctx, query+in+" order by entered_at, segment, person_id", values...)
+	if err != nil {
+		return nil, err
+	}
+	people, err := peopleWhere(ctx, reader, "person_id in (select person_id from ("+query+in+") as found)", values...)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]message.Person, len(people))
+	for _, person := range people {
+		known[person.PersonID] = person
+	}
+	var entries []jobs.Entry
+	for _, row := range found.Rows {
+		person, ok := known[row[4].(string)]
+		if !ok {
+			continue // deleted since, or merged into another: nobody to write to
+		}
+		entries = append(entries, jobs.Entry{
+			Segment: row[0].(string), EnteredAt: row[1].(time.Time), Definition: row[2].(string), RunID: row[3].(string), Person: person,
+		})
+	}
+	return entries, nil
+}
