@@ -252,7 +252,7 @@ func digits(text string) bool {
 
 func isNumber(text string) bool {
 	_, err := strconv.ParseFloat(text, 64)
-	return err == nil && strings.IndexAny(text, "xXnNpP_") < 0
+	return err == nil && !strings.ContainsAny(text, "xXnNpP_")
 }
 
 // isBasicDate tells 20260630 from the 20,260,630th second of 1970.
