@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -113,7 +114,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 				for i := range 3 {
 					r := role{Addrs: b.broker.Addrs(), Prefix: b.prefix, Lake: b.lake.Root(), RotateRows: 100 + 37*i, Point: point, Hit: int64(2*i + 1)}
 					output, err := r.process(b).CombinedOutput()
-					if state, ok := errorAs[*exec.ExitError](err); !ok || state.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+					if state, ok := errors.AsType[*exec.ExitError](err); !ok || state.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 						b.Fatalf("the other process was not killed at %q: %v %s", point, err, output)
 					}
 					b.verify()

@@ -123,6 +123,9 @@ func TestBadRecordsStopNothing(t *testing.T) {
 				b.Errorf("dead letter %d is %s (%s), want %s", i, dead[i].Class, dead[i].Reason, class)
 			}
 		}
+		if dead[2].Value == nil || dead[5].Value != nil {
+			b.Error("an empty value and none at all are not told apart")
+		}
 		if tombstones := rowsOf[record.Tombstone](b, "tombstones"); len(tombstones) != 1 || tombstones[0].Kind != record.KindEvent || tombstones[0].Key != "e3" {
 			b.Errorf("tombstones %+v", tombstones)
 		}

@@ -2,7 +2,6 @@ package landing
 
 import (
 	"context"
-	"errors"
 	"os"
 	"sync/atomic"
 	"testing"
@@ -11,9 +10,6 @@ import (
 	"parley/pipelines/broker"
 	"parley/pipelines/record"
 )
-
-// errorAs is errors.AsType of an error that may be nil.
-func errorAs[E error](err error) (E, bool) { return errors.AsType[E](err) }
 
 // running is a Run in the background.
 type running struct {
