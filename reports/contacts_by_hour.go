@@ -41,7 +41,7 @@ type measure struct {
 
 var measures = []measure{
 	{"Per occurrence", "contacts each time", chart.Ratio,
-		func(c hourCell) float64 { return c.PerOccurrence }, func(c hourCell) cell { return ratio(c.PerOccurrence) }},
+		func(c hourCell) float64 { return c.PerOccurrence }, func(c hourCell) cell { return hundredths(c.PerOccurrence) }},
 	{"In all", "contacts in all", chart.Count,
 		func(c hourCell) float64 { return float64(c.Contacts) }, func(c hourCell) cell { return counted(c.Contacts) }},
 }
@@ -125,7 +125,7 @@ func (d *desk) contactsByHour() (*page, error) {
 
 func (d *desk) hoursFigure() (figure, error) {
 	f := figure{ID: "contacts-by-hour", Title: "Contacts by weekday and hour", SQL: hoursQuery, Definition: []string{
-		"Contacts by the local weekday and hour in which they started, over the whole history of contacts. A contact is the start of a conversation by a user or a lead.",
+		"Contacts by the local weekday and hour in which they started, from the day of the first contact on. A contact is the start of a conversation by a user or a lead.",
 		"Per occurrence: divided by how often that hour of that weekday has come round, hours without a contact included. That is what to staff for. In all: the plain sum.",
 		"The clock is that of the zone chosen, with its own summer time: in spring one day lacks an hour, in autumn one has an hour twice.",
 	}}

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -61,13 +60,14 @@ func formatShare(v float64) string {
 	return grouped(trimZeros(strconv.FormatFloat(v*100, 'f', decimals, 64), 0)) + "%"
 }
 
-// formatDuration writes seconds for people, in two units at most: 42 s, 4 min
-// 30 s, 23 min, 5 h 12 min, 3 d 4 h. draw.js does the same.
-func formatDuration(seconds float64) string {
-	if math.IsNaN(seconds) {
-		return none
-	}
-	const minute, hour, day = 60, 3600, 86400
+const (
+	minute = 60
+	hour   = 60 * minute
+	day    = 24 * hour
+)
+
+// roundDuration rounds seconds to what formatDuration shows of them.
+func roundDuration(seconds float64) float64 {
 	step := 1.0
 	switch {
 	case seconds >= 2*day:
@@ -75,7 +75,16 @@ func formatDuration(seconds float64) string {
 	case seconds >= 10*minute:
 		step = minute
 	}
-	rest := int64(math.Round(seconds/step) * step)
+	return math.Round(seconds/step) * step
+}
+
+// formatDuration writes seconds for people, in two units at most: 42 s, 4 min
+// 30 s, 23 min, 5 h 12 min, 3 d 4 h. draw.js does the same.
+func formatDuration(seconds float64) string {
+	if math.IsNaN(seconds) {
+		return none
+	}
+	rest := int64(roundDuration(seconds))
 	if rest == 0 {
 		return "0 s"
 	}
@@ -124,18 +133,23 @@ func formatMoney(amount, code string) string {
 	return withCurrency(grouped(padded(trimZeros(amount, minorUnits(code)), minorUnits(code))), code)
 }
 
-// formatRoundMoney is formatMoney rounded to the currency's smallest coin, and
-// to whole units from 1,000 on: for large figures.
-func formatRoundMoney(amount, code string) string {
+// roundMoney is an amount without its currency, rounded to the currency's
+// smallest coin, and to whole units from 1,000 on: for large figures.
+func roundMoney(amount, code string) string {
 	exact, ok := new(big.Rat).SetString(amount)
 	if !ok {
-		return formatMoney(amount, code)
+		return none
 	}
 	decimals := minorUnits(code)
 	if new(big.Rat).Abs(exact).Cmp(big.NewRat(1000, 1)) >= 0 {
 		decimals = 0
 	}
-	return withCurrency(grouped(exact.FloatString(decimals)), code)
+	return grouped(exact.FloatString(decimals))
+}
+
+// formatRoundMoney is roundMoney with its currency: EUR 12,345.
+func formatRoundMoney(amount, code string) string {
+	return withCurrency(roundMoney(amount, code), code)
 }
 
 func withCurrency(number, code string) string {
@@ -172,8 +186,8 @@ func padded(number string, least int) string {
 	return whole + "." + fraction
 }
 
-func formatDay(day time.Time) string      { return day.Format("2 January 2006") }
-func formatShortDay(day time.Time) string { return day.Format("2 Jan") }
+func formatDay(date time.Time) string      { return date.Format("2 January 2006") }
+func formatShortDay(date time.Time) string { return date.Format("2 Jan") }
 
 // formatWeek writes a week's first and last day: 22–28 June 2026.
 func formatWeek(start time.Time) string {
@@ -203,7 +217,7 @@ func plural(n int64, noun string) string {
 	return formatCount(n) + " " + noun + "s"
 }
 
-// change compares a count with the one before: "11 more, +8%".
+// change compares a count with the one before: "11 more (+8%)".
 func change(now, before int64) string {
 	if now == before {
 		return "the same"
@@ -214,7 +228,7 @@ func change(now, before int64) string {
 	}
 	text := formatCount(difference) + " " + word
 	if before > 0 {
-		text += fmt.Sprintf(", %s", signedShare(float64(now-before)/float64(before)))
+		text += " (" + signedShare(float64(now-before)/float64(before)) + ")"
 	}
 	return text
 }
@@ -237,11 +251,12 @@ func signedShare(v float64) string {
 	return formatShare(v)
 }
 
-// changeOfDuration compares two durations: "9 min faster".
+// changeOfDuration compares two durations as they are written: "9 min faster".
 func changeOfDuration(now, before float64) string {
 	if math.IsNaN(now) || math.IsNaN(before) {
 		return ""
 	}
+	now, before = roundDuration(now), roundDuration(before)
 	switch difference := formatDuration(math.Abs(now - before)); {
 	case now == before:
 		return "the same"

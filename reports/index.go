@@ -148,9 +148,39 @@ func (d *desk) leftOutFigure() (figure, error) {
 	}
 	t := table{Caption: "What is left out, by figure and reason", Head: []string{"Figure", "Reason", "In all", "Last four weeks"}, Words: 2}
 	for _, l := range list {
-		t.Rows = append(t.Rows, tableRow{Cells: []cell{words(spaced(l.figure)), words(spaced(l.reason)), counted(l.n), counted(l.lately)}})
+		t.Rows = append(t.Rows, tableRow{Cells: []cell{words(plainly(figureNames, l.figure)), words(plainly(reasonNames, l.reason)), counted(l.n), counted(l.lately)}})
 	}
 	f.Summary = "No figure is better than what it leaves out."
 	f.Views = []view{{ID: f.ID, Title: f.Title, Table: t}}
 	return f, nil
+}
+
+// The names of left_out, in words. The workspace's own models may add others.
+var (
+	figureNames = map[string]string{
+		"contacts_weekly":          "Contacts per week",
+		"first_response_weekly":    "Time to first response",
+		"contacts_per_active_user": "Contacts per active user",
+		"active_users":             "Active users",
+		"team":                     "Team of a contact",
+		"topic":                    "Topic of a contact",
+	}
+	reasonNames = map[string]string{
+		"begun_by_teammate":   "begun by a teammate: no contact",
+		"begun_by_automation": "begun by an automatic message: no contact",
+		"no_message":          "nobody has said anything: no contact",
+		"unanswered":          "answered by nobody: no time",
+		"bot_only":            "answered by a bot alone: no time",
+		"by_inactive_user":    "by a user who was not active: counted all the same",
+		"by_lead":             "by a lead or visitor: counted all the same",
+		"not_signed_up":       "active, but not signed up",
+		"not_exactly_one":     "tagged with none, or with several",
+	}
+)
+
+func plainly(names map[string]string, name string) string {
+	if known, ok := names[name]; ok {
+		return known
+	}
+	return spaced(name)
 }

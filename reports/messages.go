@@ -130,7 +130,8 @@ func (d *desk) messages() (*page, error) {
 		f.Summary += fmt.Sprintf(" Another %s times nothing was sent: the table says why.", formatCount(kept))
 	}
 	v, err := d.messagesView(list)
-	f.Views, p.Figures = []view{v}, []figure{f}
+	f.Views = []view{v}
+	p.Figures = []figure{f}
 	return p, err
 }
 

@@ -34,6 +34,7 @@ func (p *page) Charts() bool {
 // card is one figure, large, with what it was before.
 type card struct {
 	Label   string
+	Unit    string // before the value: a currency
 	Value   string
 	Raw     string // the value for programs; "" when the value is no number
 	Note    string // what was before, or what is missing
@@ -123,6 +124,14 @@ func words(text string) cell { return cell{Text: text} }
 func counted(n int64) cell { return cell{Text: formatCount(n), Raw: strconv.FormatInt(n, 10)} }
 
 func ratio(v float64) cell { return cell{Text: formatRatio(v), Raw: raw(v)} }
+
+// hundredths is a ratio where there is room for two decimals only.
+func hundredths(v float64) cell {
+	if math.IsNaN(v) {
+		return cell{Text: none}
+	}
+	return cell{Text: strconv.FormatFloat(v, 'f', 2, 64), Raw: raw(v)}
+}
 
 // duration shows exact seconds and, beside them, the same for people.
 func duration(seconds float64) cell {

@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"parley/reports/chart"
 )
 
-const revenueQuery = `select month, currency, starting, new, reactivation, expansion, contraction, churn, ending, customers
+const revenueQuery = `select month, currency, starting, new, reactivation, expansion, contraction, churn, ending, customers, started_and_stopped, is_partial
 from mrr_monthly
 where month > (select max(month) from mrr_monthly) - interval 36 month
 order by month desc, currency`
@@ -19,7 +18,7 @@ type revenueMonth struct {
 	period
 	Currency                                                           string
 	Starting, New, Reactivation, Expansion, Contraction, Churn, Ending string
-	Customers                                                          int64
+	Customers, Brief                                                   int64 // brief: paid within the month and at neither end
 }
 
 func (m revenueMonth) when() period { return m.period }
@@ -34,12 +33,10 @@ type revenueLine struct {
 // different currencies cannot be compared.
 func (d *desk) revenueLines() ([]revenueLine, error) {
 	months, err := ask(d, revenueQuery, func(r row) revenueMonth {
-		start := r.time("month")
-		end := time.Date(start.Year(), start.Month()+1, 1, 0, 0, 0, 0, d.settings.Zone)
 		return revenueMonth{
-			period{Start: start, Partial: end.After(d.settings.AsOf)}, r.text("currency"),
+			period{Start: r.time("month"), Partial: r.flag("is_partial")}, r.text("currency"),
 			r.amount("starting"), r.amount("new"), r.amount("reactivation"), r.amount("expansion"), r.amount("contraction"),
-			r.amount("churn"), r.amount("ending"), r.count("customers"),
+			r.amount("churn"), r.amount("ending"), r.count("customers"), r.count("started_and_stopped"),
 		}
 	})
 	if err != nil {
@@ -117,7 +114,8 @@ func (d *desk) revenue() (*page, error) {
 		"Always, and checked by the build: starting + new + reactivation + expansion − contraction − churn = ending.",
 	}}
 	customers := figure{ID: "customers", Title: "Customers", SQL: revenueQuery, Definition: []string{
-		"Companies that pay more than nothing at the end of the month, in that currency.",
+		"Companies that pay more than nothing at the end of the month, in that currency. Those that started and stopped within one month are in no movement; they are counted beside.",
+		"A company that changes its currency is lost in the one and new in the other. In the first month of the records all who pay are new.",
 	}}
 	if len(lines) == 0 {
 		mrr.Missing, movements.Missing, customers.Missing = &noRevenue, &noRevenue, &noRevenue
@@ -204,9 +202,9 @@ func (l revenueLine) customersView() (view, error) {
 			Name: "Customers", Color: chart.Teal, Values: oldestFirst(l.Months, func(m revenueMonth) float64 { return float64(m.Customers) }),
 		}}},
 	}.Draw())
-	t := table{Caption: "Customers at the end of each month, " + l.name() + ", the newest first", Head: []string{"Month", "Customers"}}
+	t := table{Caption: "Customers at the end of each month, " + l.name() + ", the newest first", Head: []string{"Month", "Customers", "Came and went within the month"}}
 	for _, m := range l.Months {
-		t.Rows = append(t.Rows, m.tableRow(counted(m.Customers)))
+		t.Rows = append(t.Rows, m.tableRow(counted(m.Customers), counted(m.Brief)))
 	}
 	return view{Drawing: drawing, Table: t}, err
 }
@@ -248,7 +246,7 @@ func (l revenueLine) customersSummary() string {
 // card is the newest MRR.
 func (l revenueLine) card(several bool) card {
 	now := l.Months[0]
-	c := card{Label: "MRR", Value: formatRoundMoney(now.Ending, l.Currency), Raw: now.Ending, Note: now.at()}
+	c := card{Label: "MRR", Unit: l.Currency, Value: roundMoney(now.Ending, l.Currency), Raw: now.Ending, Note: now.at()}
 	if several {
 		c.Label += ", " + l.name()
 	}

@@ -83,6 +83,7 @@ func (d *desk) segments() (*page, error) {
 	if len(list) > mostBars {
 		v.Note = fmt.Sprintf("The chart shows the %d largest; the table has all %d.", mostBars, len(list))
 	}
-	f.Views, p.Figures = []view{v}, []figure{f}
+	f.Views = []view{v}
+	p.Figures = []figure{f}
 	return p, nil
 }

@@ -103,7 +103,7 @@ func contactsSummary(weeks []contactWeek) string {
 func (d *desk) perActiveUserFigure() (figure, error) {
 	f := figure{ID: "contacts-per-active-user", Title: "Contacts per active user", SQL: perActiveUserQuery, Definition: []string{
 		"Contacts of the week divided by the active users of the week: people who have signed up and have at least one event or page view in it. It is the load with growth taken out.",
-		"Contacts by people who were not active stay in the numerator, and are counted apart in the table. Where nobody was active there is no number, rather than 0.",
+		"Contacts by users who were not active, and by leads and visitors, stay in the numerator and are counted apart in the table. Where nobody was active there is no number, rather than 0.",
 	}}
 	weeks, err := d.activeWeeks()
 	if err != nil {
@@ -130,10 +130,10 @@ func (d *desk) perActiveUserFigure() (figure, error) {
 	}
 	t := table{
 		Caption: "Contacts per active user, the newest week first",
-		Head:    []string{"Week of", "Contacts", "Active users", "Contacts per active user", "Contacts by people who were not active"},
+		Head:    []string{"Week of", "Contacts", "Active users", "Contacts per active user", "By users who were not active", "By leads and visitors"},
 	}
 	for _, w := range weeks {
-		t.Rows = append(t.Rows, w.rowOf(counted(w.Contacts), counted(w.ActiveUsers), ratio(w.PerActiveUser), counted(w.ByInactive)))
+		t.Rows = append(t.Rows, w.rowOf(counted(w.Contacts), counted(w.ActiveUsers), ratio(w.PerActiveUser), counted(w.ByInactive), counted(w.ByLeads)))
 	}
 	now, _ := lastTwo(weeks)
 	f.Summary = fmt.Sprintf("%s by %s in the week of %s: %s for each.",
@@ -146,7 +146,7 @@ func (d *desk) responseFigure() (figure, error) {
 	f := figure{ID: "first-response", Title: "Time to first response", SQL: responseQuery, Definition: []string{
 		"From a person's first message to the first reply by a teammate, by the clock, in the week in which the conversation started. Notes, bots and automatic messages are no replies; an assignment that carries text is one.",
 		"The median is the middle one: half of the answered contacts waited less. The 90th percentile is what nine of ten waited less than.",
-		"Contacts without an answer have no time and are left out of both; they are counted beside them. The newest weeks read low while slow answers are still to come: look at the unanswered with them.",
+		"Contacts without an answer have no time and are left out of both; they are counted beside them, those that only a bot answered among them. The newest weeks read low while slow answers are still to come: look at the unanswered with them.",
 	}}
 	weeks, err := d.responseWeeks()
 	if err != nil {
@@ -172,10 +172,10 @@ func (d *desk) responseFigure() (figure, error) {
 	}
 	t := table{
 		Caption: "Time to first response, the newest week first",
-		Head:    []string{"Week of", "Contacts", "Answered", "Not answered", "Median", "90th percentile"},
+		Head:    []string{"Week of", "Contacts", "Answered", "Not answered", "By a bot alone", "Median", "90th percentile"},
 	}
 	for _, w := range weeks {
-		t.Rows = append(t.Rows, w.rowOf(counted(w.Contacts), counted(w.Answered), part(w.Unanswered, w.Contacts), duration(w.Median), duration(w.P90)))
+		t.Rows = append(t.Rows, w.rowOf(counted(w.Contacts), counted(w.Answered), part(w.Unanswered, w.Contacts), counted(w.BotOnly), duration(w.Median), duration(w.P90)))
 	}
 	now, _ := lastTwo(weeks)
 	switch {

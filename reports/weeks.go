@@ -10,12 +10,12 @@ from contacts_weekly
 order by week_start desc
 limit 26`
 
-const perActiveUserQuery = `select week_start, contacts, active_users, contacts_per_active_user, contacts_by_inactive_users, is_partial
+const perActiveUserQuery = `select week_start, contacts, active_users, contacts_per_active_user, contacts_by_inactive_users, contacts_by_leads, is_partial
 from contacts_weekly
 order by week_start desc
 limit 26`
 
-const responseQuery = `select week_start, contacts, answered, unanswered, median_seconds, p90_seconds, is_partial
+const responseQuery = `select week_start, contacts, answered, unanswered, bot_only, median_seconds, p90_seconds, is_partial
 from first_response_weekly
 order by week_start desc
 limit 26`
@@ -38,14 +38,14 @@ type contactWeek struct {
 
 type activeWeek struct {
 	period
-	Contacts, ActiveUsers, ByInactive int64
-	PerActiveUser                     float64 // NaN where nobody was active
+	Contacts, ActiveUsers, ByInactive, ByLeads int64
+	PerActiveUser                              float64 // NaN where nobody was active
 }
 
 type responseWeek struct {
 	period
-	Contacts, Answered, Unanswered int64
-	Median, P90                    float64 // seconds, NaN where nothing was answered
+	Contacts, Answered, Unanswered, BotOnly int64
+	Median, P90                             float64 // seconds, NaN where nothing was answered
 }
 
 type spreadWeek struct {
@@ -66,13 +66,13 @@ func (d *desk) contactWeeks() ([]contactWeek, error) {
 
 func (d *desk) activeWeeks() ([]activeWeek, error) {
 	return ask(d, perActiveUserQuery, func(r row) activeWeek {
-		return activeWeek{weekOf(r), r.count("contacts"), r.count("active_users"), r.count("contacts_by_inactive_users"), r.number("contacts_per_active_user")}
+		return activeWeek{weekOf(r), r.count("contacts"), r.count("active_users"), r.count("contacts_by_inactive_users"), r.count("contacts_by_leads"), r.number("contacts_per_active_user")}
 	})
 }
 
 func (d *desk) responseWeeks() ([]responseWeek, error) {
 	return ask(d, responseQuery, func(r row) responseWeek {
-		return responseWeek{weekOf(r), r.count("contacts"), r.count("answered"), r.count("unanswered"), r.number("median_seconds"), r.number("p90_seconds")}
+		return responseWeek{weekOf(r), r.count("contacts"), r.count("answered"), r.count("unanswered"), r.count("bot_only"), r.number("median_seconds"), r.number("p90_seconds")}
 	})
 }
 

@@ -1,5 +1,5 @@
 /* Makes a page live. Without it every table is open and every view stands there; with it charts are shown, tables are
-   folded away beneath them, switches choose a view, and what is folded comes out on paper. */
+   folded away beneath them, switches choose a view, and definitions come out on paper. */
 (function () {
   'use strict';
   var root = document.documentElement;
@@ -47,8 +47,9 @@
 
   var opened = [];
   window.addEventListener('beforeprint', function () {
-    each('details:not([open])', null, function (details) {
-      if (!details.classList.contains('sql')) { details.open = true; opened.push(details); }
+    each('details.definition:not([open])', null, function (details) {
+      details.open = true;
+      opened.push(details);
     });
   });
   window.addEventListener('afterprint', function () {

@@ -94,10 +94,12 @@ type Key struct {
 // Shape is how a series looks in its chart.
 type Shape string
 
-// The shapes: a filled bar, an outlined one (a period that is not over), a line.
+// The shapes: a filled bar, an outlined or faded one (a period that is not
+// over), a line.
 const (
 	Filled   Shape = "filled"
 	Outlined Shape = "outlined"
+	Faded    Shape = "faded"
 	Line     Shape = "line"
 )
 

@@ -14,8 +14,9 @@ type Columns struct {
 	Titles []string // long, for tooltips; default: Labels
 	Series []Series
 	Format Format
-	// Unfinished: the last label's period is not over. It is drawn as outlines,
-	// and the legend says so with this text. Default "": all are over.
+	// Unfinished: the last label's period is not over. It is drawn as an outline,
+	// or faded where bars are stacked, and the legend says so with this text.
+	// Default "": all are over.
 	Unfinished string
 	// Height in rem. Default 20.
 	Height float64
@@ -45,7 +46,7 @@ func (c Columns) Draw() (Drawing, error) {
 		for i, v := range s.Values {
 			data[i] = opts.BarData{Name: names(c.Titles, i, c.Labels[i]), Value: number(v)}
 			if c.Unfinished != "" && i == len(s.Values)-1 {
-				data[i].ItemStyle = outline(s.Color)
+				data[i].ItemStyle = c.apart(s.Color)
 			}
 		}
 		bar.AddSeries(s.Name, data,
@@ -69,9 +70,21 @@ func (c Columns) legend() []Key {
 		if len(keys) == 0 {
 			keys = append(keys, Key{Name: c.Series[0].Name, Color: c.Series[0].Color, Shape: Filled})
 		}
-		keys = append(keys, Key{Name: c.Unfinished, Color: c.Series[0].Color, Shape: Outlined})
+		shape := Outlined
+		if len(c.Series) > 1 {
+			shape = Faded
+		}
+		keys = append(keys, Key{Name: c.Unfinished, Color: c.Series[0].Color, Shape: shape})
 	}
 	return keys
+}
+
+// apart is how the bars of a period look that is not over.
+func (c Columns) apart(color Color) *opts.ItemStyle {
+	if len(c.Series) == 1 {
+		return outline(color)
+	}
+	return &opts.ItemStyle{Color: color.token(), Opacity: opts.Float(0.45)}
 }
 
 // seam parts stacked bars of neighbouring colours by a thin line.

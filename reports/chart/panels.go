@@ -30,7 +30,7 @@ type Panels struct {
 const (
 	panelHeight = 9.5 // rem of one panel of several
 	panelHead   = 2.0 // rem above each for its name
-	panelFoot   = 2.0 // rem below the last for the labels
+	panelFoot   = 1.4 // rem below the last for the labels
 	remInPixels = 16
 )
 
@@ -42,9 +42,9 @@ func (p Panels) Draw() (Drawing, error) {
 		Formatter:   axisTooltip,
 		AxisPointer: &opts.AxisPointer{Type: "line", Label: &opts.Label{Show: opts.Bool(false)}},
 	})...)
-	each, total := panelHeight, panelFoot
+	total := panelFoot
 	if len(p.Panels) == 1 {
-		each = 17
+		total = 18 - panelHead - panelHeight
 	}
 	chart.XAxisList, chart.YAxisList = nil, nil
 	linked := []int{}
@@ -54,11 +54,12 @@ func (p Panels) Draw() (Drawing, error) {
 		}
 		linked = append(linked, i)
 		last := i == len(p.Panels)-1
-		top := float64(i) * (each + panelHead)
-		chart.SetGlobalOptions(charts.WithGridOpts(opts.Grid{
-			Left: "68", Right: "12", Top: pixels(top + panelHead), Height: pixels(each - 0.5),
-		}))
-		total += each + panelHead
+		grid := opts.Grid{Left: "68", Right: "12", Top: pixels(float64(i)*(panelHeight+panelHead) + panelHead), Height: pixels(panelHeight - 0.5)}
+		if len(p.Panels) == 1 {
+			grid = opts.Grid{Left: "4", Right: "12", Top: "16", Bottom: "4", ContainLabel: opts.Bool(true)}
+		}
+		chart.SetGlobalOptions(charts.WithGridOpts(grid))
+		total += panelHeight + panelHead
 		axis := label("")
 		axis.Show = opts.Bool(last)
 		chart.ExtendXAxis(opts.XAxis{
@@ -66,9 +67,10 @@ func (p Panels) Draw() (Drawing, error) {
 			AxisLine: &opts.AxisLine{LineStyle: ruleLine()}, AxisTick: &opts.AxisTick{Show: opts.Bool(false)},
 		})
 		values := valueAxis(panel.Format, []Series{panel.Series})
-		values.GridIndex, values.SplitNumber = i, 3
+		values.GridIndex = i
 		if len(p.Panels) > 1 {
-			values.Name, values.NameLocation, values.NameGap = panel.Name, "end", 12
+			values.SplitNumber = 3
+			values.Name, values.NameLocation, values.NameGap = panel.Name, "end", 14
 		}
 		chart.ExtendYAxis(values)
 		p.add(chart, panel, i)
@@ -127,9 +129,9 @@ func (p Panels) add(chart *charts.Line, panel Panel, index int) {
 		apart[i] = opts.LineData{Name: names(p.Titles, i, p.Labels[i])}
 	}
 	apart[whole].Value = number(panel.Values[whole])
-	chart.AddSeries(panel.Name, apart, append(style, charts.WithLineChartOpts(opts.LineChart{
-		XAxisIndex: index, YAxisIndex: index, Symbol: "emptyCircle", SymbolSize: 8, ShowSymbol: opts.Bool(true),
-	}))...)
+	chart.AddSeries(panel.Name, apart, charts.WithItemStyleOpts(*outline(panel.Color)), panel.Format.tooltip(), charts.WithLineChartOpts(opts.LineChart{
+		XAxisIndex: index, YAxisIndex: index, Symbol: "circle", SymbolSize: 8, ShowSymbol: opts.Bool(true),
+	}))
 }
 
 func (p Panels) legend() []Key {

@@ -7,7 +7,6 @@
   var narrow = 560; // pixels; below it a chart that turns has its axes change places
   var paper = 680; // pixels: the width of A4 less its margins
   var drawn = new Map(); // element -> ECharts instance
-  var printing = false;
 
   function decimals(most, least) {
     return new Intl.NumberFormat('en-GB', { maximumFractionDigits: most, minimumFractionDigits: least || 0 });
@@ -119,20 +118,33 @@
     return option;
   }
 
+  function height(element, width) {
+    return element.dataset.turns && width < narrow ? 38 : Number(element.dataset.height); // rem
+  }
+
   function draw(element) {
-    var width = printing ? paper : element.clientWidth;
+    var width = element.clientWidth;
     if (width === 0) return; // not shown now
     if (drawn.has(element)) drawn.get(element).dispose();
-    var turned = element.dataset.turns && width < narrow;
-    element.style.height = (turned ? 38 : Number(element.dataset.height)) + 'rem';
-    var chart = echarts.init(element, null, {
-      renderer: 'canvas',
-      width: printing ? paper : undefined,
-      devicePixelRatio: printing ? 3 : undefined,
-    });
+    element.style.height = height(element, width) + 'rem';
+    var chart = echarts.init(element, null, { renderer: 'canvas' });
     chart.setOption(optionOf(element, width));
     drawn.set(element, chart);
     element.dataset.drawn = width;
+  }
+
+  // For paper each chart in sight is drawn once more, in light colours, as wide as the paper and in one canvas; the
+  // stylesheet shows it in the place of the live one.
+  function drawOnPaper(element) {
+    if (element.clientWidth === 0) return;
+    var aside = document.createElement('div');
+    var chart = echarts.init(aside, null, { renderer: 'canvas', width: paper, height: height(element, paper) * 16 });
+    chart.setOption(optionOf(element, paper));
+    var canvas = chart.renderToCanvas({ pixelRatio: 3 });
+    canvas.style.cssText = ''; // ECharts lays it over others
+    canvas.className = 'on-paper';
+    element.parentNode.insertBefore(canvas, element.nextSibling);
+    chart.dispose();
   }
 
   function redraw() { drawn.forEach(function (_, element) { draw(element); }); }
@@ -146,7 +158,7 @@
     draw(element);
     new ResizeObserver(function () {
       var was = Number(element.dataset.drawn), now = element.clientWidth;
-      if (printing || now === 0 || was === now || !drawn.has(element)) return;
+      if (now === 0 || was === now || !drawn.has(element)) return;
       if ((was < narrow) !== (now < narrow)) { draw(element); return; }
       drawn.get(element).resize();
       element.dataset.drawn = now;
@@ -154,13 +166,11 @@
   });
   window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
   window.addEventListener('beforeprint', function () {
-    printing = true;
     document.documentElement.dataset.theme = 'light';
-    redraw();
+    all().forEach(drawOnPaper);
   });
   window.addEventListener('afterprint', function () {
-    printing = false;
     delete document.documentElement.dataset.theme;
-    redraw();
+    Array.prototype.forEach.call(document.querySelectorAll('canvas.on-paper'), function (canvas) { canvas.remove(); });
   });
 })();
