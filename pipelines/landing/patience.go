@@ -20,7 +20,7 @@ type patience struct {
 // errMoved says that Kafka's offsets have changed under the reader: retention
 // has overtaken it, or the topic was made anew. Where to go on is to be looked
 // up again.
-var errMoved = errors.New("Kafka has no such offset")
+var errMoved = errors.New("no such offset on Kafka")
 
 // silentError says that Kafka has failed to answer for longer than Patience.
 type silentError struct {

@@ -96,7 +96,7 @@ type chunk struct {
 
 // errNothing is what a fetch below the stable end gives that brings no batch:
 // Kafka may be throttling. Records may lie there, so it is no reason to go on.
-var errNothing = errors.New("Kafka answered with nothing where there are records")
+var errNothing = errors.New("an empty answer where Kafka has records")
 
 // fetch asks for the partition's records from the offset on into the chunk,
 // whose memory it reuses, and waits a while if there are none yet.
@@ -117,13 +117,13 @@ func (s *source) fetch(ctx context.Context, into *chunk, topic string, partition
 	}
 	answer, ok := response.(*fetch.Response)
 	if !ok {
-		return fmt.Errorf("Kafka answered a fetch with %T", response)
+		return fmt.Errorf("a fetch was answered with %T", response)
 	}
 	if answer.ErrorCode != 0 {
 		return kafka.Error(answer.ErrorCode)
 	}
 	if len(answer.Topics) != 1 || len(answer.Topics[0].Partitions) != 1 {
-		return errors.New("Kafka answered a fetch without the partition")
+		return errors.New("a fetch was answered without the partition")
 	}
 	has := &answer.Topics[0].Partitions[0]
 	if has.ErrorCode != 0 {
