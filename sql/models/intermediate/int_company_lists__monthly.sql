@@ -45,24 +45,32 @@ said as (
 
 ),
 
-ranked as (
+placed as (
 
     select
         said.company_id,
         said.valid_from,
         said.seq,
         said.is_list,
-        local_month(said.valid_from, settings.timezone) as said_month,
-        row_number() over (
-            partition by said.company_id, local_month(said.valid_from, settings.timezone)
-            order by said.valid_from desc, said.seq desc
-        ) as newest_first,
-        row_number() over (
-            partition by said.company_id
-            order by said.valid_from, said.seq
-        ) as oldest_first
+        local_month(said.valid_from, settings.timezone) as said_month
     from said
     cross join settings
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by company_id, said_month
+            order by valid_from desc, seq desc
+        ) as newest_first,
+        row_number() over (
+            partition by company_id
+            order by valid_from, seq
+        ) as oldest_first
+    from placed
 
 ),
 
@@ -74,7 +82,10 @@ runs as (
         seq,
         is_list,
         said_month,
-        lead(said_month) over (partition by company_id order by said_month) as next_month
+        coalesce(
+            lead(said_month) over (partition by company_id order by said_month),
+            date '9999-01-01'
+        ) as next_month
     from ranked
     where newest_first = 1
 
@@ -90,7 +101,7 @@ in_effect as (
     from runs
     inner join months
         on months.month >= runs.said_month
-        and (runs.next_month is null or months.month < runs.next_month)
+        and months.month < runs.next_month
     where runs.is_list
 
 ),

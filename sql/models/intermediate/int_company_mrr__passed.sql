@@ -11,6 +11,12 @@ settings as (
 
 ),
 
+months as (
+
+    select * from int_months__spanned
+
+),
+
 spend as (
 
     select * from int_company_spend__monthly
@@ -99,28 +105,49 @@ placed as (
     select distinct
         paid.company_id,
         paid.currency,
-        cast(
-            year(local_date(paid.paid_at, settings.timezone)) * 12 + month(local_date(paid.paid_at, settings.timezone)) as integer
-        ) as month_number
+        local_month(paid.paid_at, settings.timezone) as paid_month
     from paid
     cross join settings
     where paid.paid_at <= settings.as_of
 
 ),
 
+numbered as (
+
+    select
+        placed.company_id,
+        placed.currency,
+        months.month_number
+    from placed
+    inner join months
+        on months.month = placed.paid_month
+
+),
+
+-- The months before or after an end at which the company pays.
+beside_an_end as (
+
+    select company_id, month_number from at_ends
+
+    union
+
+    select company_id, month_number + 1 as month_number from at_ends
+
+),
+
 final as (
 
     select distinct
-        placed.company_id,
-        coalesce(placed.currency, spend.currency, '') as currency,
-        placed.month_number
-    from placed
+        numbered.company_id,
+        coalesce(numbered.currency, spend.currency, '') as currency,
+        numbered.month_number
+    from numbered
     left join spend
-        on spend.company_id = placed.company_id
-        and spend.month_number = placed.month_number
-    anti join at_ends
-        on at_ends.company_id = placed.company_id
-        and at_ends.month_number in (placed.month_number, placed.month_number - 1)
+        on spend.company_id = numbered.company_id
+        and spend.month_number = numbered.month_number
+    anti join beside_an_end
+        on beside_an_end.company_id = numbered.company_id
+        and beside_an_end.month_number = numbered.month_number
 
 )
 

@@ -54,19 +54,29 @@ said as (
 
 ),
 
-ranked as (
+placed as (
 
     select
         said.company_id,
         said.name,
         said.value,
-        local_month(said.observed_at, settings.timezone) as said_month,
-        row_number() over (
-            partition by said.company_id, said.name, local_month(said.observed_at, settings.timezone)
-            order by said.observed_at desc, said.seq desc, said.value
-        ) as newest_first
+        said.observed_at,
+        said.seq,
+        local_month(said.observed_at, settings.timezone) as said_month
     from said
     cross join settings
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by company_id, name, said_month
+            order by observed_at desc, seq desc, value
+        ) as newest_first
+    from placed
 
 ),
 
@@ -74,10 +84,13 @@ runs as (
 
     select
         company_id,
-        name,
-        value,
+        case when name = 'monthly_spend' then try_cast(value as decimal(26, 10)) end as monthly_spend,
+        case when name = 'currency' then upper(trim(value)) end as currency,
         said_month,
-        lead(said_month) over (partition by company_id, name order by said_month) as next_month
+        coalesce(
+            lead(said_month) over (partition by company_id, name order by said_month),
+            date '9999-01-01'
+        ) as next_month
     from ranked
     where newest_first = 1
 
@@ -88,12 +101,12 @@ final as (
     select
         runs.company_id,
         months.month_number,
-        max(case when runs.name = 'monthly_spend' then try_cast(runs.value as decimal(26, 10)) end) as monthly_spend,
-        max(case when runs.name = 'currency' then upper(trim(runs.value)) end) as currency
+        max(runs.monthly_spend) as monthly_spend,
+        max(runs.currency) as currency
     from runs
     inner join months
         on months.month >= runs.said_month
-        and (runs.next_month is null or months.month < runs.next_month)
+        and months.month < runs.next_month
     group by runs.company_id, months.month_number
 
 )

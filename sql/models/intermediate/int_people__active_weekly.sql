@@ -36,13 +36,12 @@ final as (
         coalesce(
             people.is_signed_up
             and (
-                people.signed_up_at is null
-                or local_date(people.signed_up_at, settings.timezone) < date_add(active.week_start, 7)
+                people.signed_up_week is null
+                or people.signed_up_week <= active.week_start
             ),
             false
         ) as is_user
     from active
-    cross join settings
     left join people using (person_id)
 
 )

@@ -6,6 +6,7 @@
 -- key: person_id
 -- column signed_up_at: NULL: not signed up, or when is not known
 -- column is_signed_up: has a sign-up by as_of, or a user_id and no record that says there is none
+-- column signed_up_week: first day of the local week of signed_up_at
 -- column sent_last_seen_at: as records say it; what was seen stands in int_people__seen
 with
 
@@ -145,6 +146,7 @@ final as (
         coalesce(deletions.is_deleted, false) as is_deleted,
         described.created_at,
         sign_ups.signed_up_at,
+        local_week(sign_ups.signed_up_at, settings.timezone, settings.week_starts) as signed_up_week,
         case when described.last_seen_at <= settings.as_of then described.last_seen_at end as sent_last_seen_at,
         case when deletions.is_deleted then deletions.deleted_at end as deleted_at
     from people

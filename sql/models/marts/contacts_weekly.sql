@@ -82,13 +82,12 @@ contacts_placed as (
         coalesce(
             people.is_signed_up
             and (
-                people.signed_up_at is null
-                or local_date(people.signed_up_at, settings.timezone) < date_add(contacts.week_start, 7)
+                people.signed_up_week is null
+                or people.signed_up_week <= contacts.week_start
             ),
             false
         ) as is_user
     from contacts
-    cross join settings
     left join people using (person_id)
     left join active_people
         on active_people.person_id = contacts.person_id

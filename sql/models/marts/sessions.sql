@@ -24,10 +24,7 @@ page_views as (
     select
         event_id,
         person_id,
-        user_id,
         occurred_at,
-        url,
-        referrer,
         utm_source,
         utm_medium,
         utm_campaign,
@@ -38,18 +35,38 @@ page_views as (
 
 ),
 
-gapped as (
+-- The only pass that sorts all page views; what follows is about those where a
+-- session may begin.
+ordered as (
 
     select
         *,
-        case
-            when seconds_between(
-                lag(occurred_at) over (partition by person_id order by occurred_at, event_id),
-                occurred_at
-            ) <= 1800 then 0
-            else 1
-        end as is_after_gap
+        row_number() over (partition by person_id order by occurred_at, event_id) as view_number,
+        lag(occurred_at) over (partition by person_id order by occurred_at, event_id) as former_at
     from page_views
+
+),
+
+visitors as (
+
+    select
+        person_id,
+        count(*) as views,
+        max(occurred_at) as last_at
+    from page_views
+    group by person_id
+
+),
+
+points as (
+
+    select
+        *,
+        case when seconds_between(former_at, occurred_at) <= 1800 then 0 else 1 end as is_after_gap
+    from ordered
+    where former_at is null
+        or seconds_between(former_at, occurred_at) > 1800
+        or coalesce(utm_source, utm_medium, utm_campaign, utm_term, utm_content) is not null
 
 ),
 
@@ -57,43 +74,44 @@ runs as (
 
     select
         *,
-        sum(is_after_gap) over (
-            partition by person_id
-            order by occurred_at, event_id
-            rows between unbounded preceding and current row
+        cast(
+            sum(is_after_gap) over (
+                partition by person_id
+                order by view_number
+                rows between unbounded preceding and current row
+            ) as bigint
         ) as run_number
-    from gapped
+    from points
 
 ),
 
--- Only page views that carry a value can change it: mostly a small part of all.
 traffic_values as (
 
-    select event_id, person_id, run_number, occurred_at, is_after_gap, 'source' as field, utm_source as traffic_value
+    select event_id, person_id, run_number, view_number, is_after_gap, 'source' as field, utm_source as traffic_value
     from runs
     where utm_source is not null
 
     union all
 
-    select event_id, person_id, run_number, occurred_at, is_after_gap, 'medium' as field, utm_medium as traffic_value
+    select event_id, person_id, run_number, view_number, is_after_gap, 'medium' as field, utm_medium as traffic_value
     from runs
     where utm_medium is not null
 
     union all
 
-    select event_id, person_id, run_number, occurred_at, is_after_gap, 'campaign' as field, utm_campaign as traffic_value
+    select event_id, person_id, run_number, view_number, is_after_gap, 'campaign' as field, utm_campaign as traffic_value
     from runs
     where utm_campaign is not null
 
     union all
 
-    select event_id, person_id, run_number, occurred_at, is_after_gap, 'term' as field, utm_term as traffic_value
+    select event_id, person_id, run_number, view_number, is_after_gap, 'term' as field, utm_term as traffic_value
     from runs
     where utm_term is not null
 
     union all
 
-    select event_id, person_id, run_number, occurred_at, is_after_gap, 'content' as field, utm_content as traffic_value
+    select event_id, person_id, run_number, view_number, is_after_gap, 'content' as field, utm_content as traffic_value
     from runs
     where utm_content is not null
 
@@ -107,7 +125,7 @@ compared as (
         traffic_value,
         lag(traffic_value) over (
             partition by person_id, run_number, field
-            order by occurred_at, event_id
+            order by view_number
         ) as former_value
     from traffic_values
 
@@ -136,33 +154,66 @@ numbered as (
 
     select
         *,
-        sum(is_start) over (
-            partition by person_id
-            order by occurred_at, event_id
-            rows between unbounded preceding and current row
+        cast(
+            sum(is_start) over (
+                partition by person_id
+                order by view_number
+                rows between unbounded preceding and current row
+            ) as bigint
         ) as session_number
     from marked
+
+),
+
+sessions as (
+
+    select
+        person_id,
+        session_number,
+        max(case when is_start = 1 then event_id end) as session_id,
+        min(occurred_at) as started_at,
+        min(view_number) as first_view_number,
+        max(case when is_start = 1 then former_at end) as former_ended_at,
+        max(utm_source) as source,
+        max(utm_medium) as medium,
+        max(utm_campaign) as campaign,
+        max(utm_term) as term,
+        max(utm_content) as content
+    from numbered
+    group by person_id, session_number
+
+),
+
+ended as (
+
+    select
+        *,
+        lead(first_view_number) over (partition by person_id order by session_number) as next_view_number,
+        lead(former_ended_at) over (partition by person_id order by session_number) as next_former_ended_at
+    from sessions
 
 ),
 
 final as (
 
     select
-        max(case when is_start = 1 then event_id end) as session_id,
-        person_id,
-        max(user_id) as user_id,
-        min(occurred_at) as started_at,
-        max(occurred_at) as ended_at,
-        cast(count(*) as bigint) as page_views,
-        max(utm_source) as source,
-        max(utm_medium) as medium,
-        max(utm_campaign) as campaign,
-        max(utm_term) as term,
-        max(utm_content) as content,
-        max(case when is_start = 1 then url end) as landing_page,
-        max(case when is_start = 1 then referrer end) as referrer
-    from numbered
-    group by person_id, session_number
+        ended.session_id,
+        ended.person_id,
+        first_views.user_id,
+        ended.started_at,
+        coalesce(ended.next_former_ended_at, visitors.last_at) as ended_at,
+        cast(coalesce(ended.next_view_number, visitors.views + 1) - ended.first_view_number as bigint) as page_views,
+        ended.source,
+        ended.medium,
+        ended.campaign,
+        ended.term,
+        ended.content,
+        first_views.url as landing_page,
+        first_views.referrer
+    from ended
+    inner join visitors using (person_id)
+    inner join events as first_views
+        on first_views.event_id = ended.session_id
 
 )
 
