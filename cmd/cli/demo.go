@@ -82,7 +82,11 @@ type demoRun struct {
 }
 
 func (a *app) demo(ctx context.Context, dir string, config demo.Config) error {
-	if err := workspace.CreateDemo(dir, config.AsOf); err != nil {
+	story, err := demo.Facts(config)
+	if err != nil {
+		return err
+	}
+	if err := workspace.CreateDemo(dir, story); err != nil {
 		return err
 	}
 	a.dir = dir

@@ -7,8 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"parley/pipelines/demo"
 )
 
 //go:embed starter demo
@@ -25,17 +30,37 @@ func Create(dir string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create workspace %s: %w", dir, err)
 	}
-	return unpack("starter", dir, strings.NewReplacer("{{name}}", plainName(filepath.Base(abs))))
+	name, err := yaml.Marshal(filepath.Base(abs))
+	if err != nil {
+		return nil, fmt.Errorf("create workspace %s: %w", dir, err)
+	}
+	return unpack("starter", dir, strings.NewReplacer("{{name}}", strings.TrimSpace(string(name))))
 }
 
-// CreateDemo makes dir the workspace of the demo company, its clock pinned to
-// asOf, unless it is a workspace already.
-func CreateDemo(dir string, asOf time.Time) error {
+// CreateDemo makes dir the workspace of the demo company of which story tells,
+// its clock pinned to the end of the story, unless it is a workspace already.
+func CreateDemo(dir string, story demo.Story) error {
 	if _, err := os.Stat(filepath.Join(dir, ConfigFile)); err == nil {
 		return nil
 	}
-	_, err := unpack("demo", dir, strings.NewReplacer("{{as_of}}", asOf.UTC().Format(time.RFC3339)))
+	var fill []string
+	for name, value := range map[string]any{
+		"name": story.Name, "as_of": story.Span.To.UTC().Format(time.RFC3339), "timezone": story.Timezone,
+		"bots": story.Bots, "teams": story.Teams, "zones": otherThan(story.Timezone, append(story.Zones, "Australia/Brisbane")),
+		"outage_from": story.Outage.From.UTC().Format(time.RFC3339), "outage_to": story.Outage.To.UTC().Format(time.RFC3339),
+	} {
+		text, err := yaml.MarshalWithOptions(value, yaml.Flow(true))
+		if err != nil {
+			return fmt.Errorf("create workspace %s: %w", dir, err)
+		}
+		fill = append(fill, "{{"+name+"}}", strings.TrimSpace(string(text)))
+	}
+	_, err := unpack("demo", dir, strings.NewReplacer(fill...))
 	return err
+}
+
+func otherThan(zone string, zones []string) []string {
+	return slices.DeleteFunc(slices.Clone(zones), func(other string) bool { return other == zone })
 }
 
 // unpack writes parley.yaml last: a folder is a workspace only when it is whole.
@@ -76,18 +101,4 @@ func unpack(template, dir string, fill *strings.Replacer) ([]string, error) {
 		return nil, fmt.Errorf("create workspace %s: %w", dir, err)
 	}
 	return made, nil
-}
-
-// plainName is a folder's name as YAML text that needs no quotes.
-func plainName(folder string) string {
-	plain := strings.Map(func(letter rune) rune {
-		if strings.ContainsRune("\"'`:#{}[],&*!|>%@\\", letter) || letter < ' ' {
-			return -1
-		}
-		return letter
-	}, folder)
-	if strings.TrimSpace(plain) == "" {
-		return "workspace"
-	}
-	return plain
 }

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"parley/cmd/workspace"
+	"parley/pipelines/demo"
 )
 
 func write(t *testing.T, config string) string {
@@ -124,7 +126,7 @@ func TestCreate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ws.Config.Workspace.Name != "my company" {
+	if ws.Config.Workspace.Name != "my: company" {
 		t.Errorf("named %q", ws.Config.Workspace.Name)
 	}
 	if _, err := workspace.Create(dir); err == nil || !strings.Contains(err.Error(), "workspace already") {
@@ -136,17 +138,25 @@ func TestCreateDemoKeepsWhatIsThere(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	asOf := time.Date(2026, 6, 25, 18, 0, 0, 0, time.UTC)
-	for range 2 {
-		if err := workspace.CreateDemo(dir, asOf); err != nil {
+	for i := range 2 {
+		story, err := demo.Facts(demo.Config{AsOf: asOf.AddDate(0, i, 0)})
+		if err != nil {
 			t.Fatal(err)
 		}
-		asOf = asOf.AddDate(0, 1, 0)
+		if err := workspace.CreateDemo(dir, story); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ws, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := ws.Now(); !got.Equal(time.Date(2026, 6, 25, 18, 0, 0, 0, time.UTC)) {
-		t.Errorf("the second call moved the clock to %v", got)
+	if !ws.Now().Equal(asOf) {
+		t.Errorf("the second call moved the clock to %v", ws.Now())
+	}
+	config := ws.Config
+	if config.Workspace.Name != demo.Name || len(config.Teams) != 4 || len(config.Bots) != 2 || len(config.Outages) != 1 ||
+		!slices.Equal(config.Reports.Zones, []string{"America/New_York", "Australia/Brisbane"}) {
+		t.Errorf("the demo's workspace is %+v", config)
 	}
 }

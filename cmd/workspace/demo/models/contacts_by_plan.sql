@@ -2,12 +2,11 @@
 -- An example of a model of a company's own: it may read every mart, and becomes one.
 -- grain: plan
 -- key: plan
--- column plan: the company's plan; 'none' where the contact has no company or it no plan
+-- column plan: the company's plan; 'none' where the contact has no company, or it no plan
 -- column contacts: contacts of all time
 select
     coalesce(companies.plan, 'none') as plan,
     count(*) as contacts
-from conversations
+from contacts
 left join companies using (company_id)
-where conversations.first_contact_at is not null
 group by all
