@@ -128,8 +128,8 @@ func (c Config) Validate() error {
 	if c.Now == nil {
 		faults = append(faults, errors.New("a build wants to be told the time"))
 	}
-	for _, zone := range append([]string{c.Settings.Timezone}, c.Settings.Zones...) {
-		if _, err := time.LoadLocation(zone); err != nil || zone == "Local" {
+	for i, zone := range append([]string{c.Settings.Timezone}, c.Settings.Zones...) {
+		if _, err := time.LoadLocation(zone); err != nil || zone == "Local" || i > 0 && zone == "" {
 			faults = append(faults, fmt.Errorf("%q is no time zone; write an IANA name, as in Europe/Dublin", zone))
 		}
 	}
@@ -267,18 +267,17 @@ func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, mani
 			b.at.step("model " + what)
 			b.cfg.tell(Progress{Step: "model", What: what, Done: done, Total: total})
 		},
+		Keep: b.keepSample,
 	})
 	if err != nil {
 		return err
 	}
-	if err := b.note(run); err != nil {
-		return err
-	}
+	b.note(run)
 	return run.Err()
 }
 
 // note takes what came of the models and checks into the build's record.
-func (b *building) note(run *transform.Result) error {
+func (b *building) note(run *transform.Result) {
 	for _, m := range run.Models {
 		record := warehouse.ModelRecord{Name: m.Model.Name, File: m.Model.File, Own: m.Model.Own, State: string(m.State), Stale: m.Stale, Seconds: m.Seconds}
 		if m.Err != nil {
@@ -300,14 +299,10 @@ func (b *building) note(run *transform.Result) error {
 		if o.Err != nil {
 			record.Error = o.Err.Error()
 		}
-		if o.Sample != nil {
-			var err error
-			if record.Sample, err = b.keepSample(o); err != nil {
-				return err
-			}
+		if o.Kept != "" {
+			record.Sample = filepath.Join(b.record.ID, filepath.Base(o.Kept))
 		}
 		b.record.Checks = append(b.record.Checks, record)
 	}
 	b.record.ChecksFailed = len(b.record.Checks)
-	return nil
 }

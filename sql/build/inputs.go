@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"parley/sql/attribute"
@@ -60,8 +61,11 @@ func (b *building) chosen(ctx context.Context, engine *warehouse.DuckDB) error {
 	}
 	for table, values := range map[string][]string{"bots": s.Bots, "teams": s.Teams, "topics": s.Topics, "report_zones": s.Zones} {
 		rows[table] = nil
-		for _, v := range values {
-			rows[table] = append(rows[table], []any{v})
+		// Named twice is named once: the models count on it.
+		for i, v := range values {
+			if !slices.Contains(values[:i], v) {
+				rows[table] = append(rows[table], []any{v})
+			}
 		}
 	}
 	rows["outages"] = nil

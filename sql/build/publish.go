@@ -199,7 +199,7 @@ func (p places) writeHistory(record warehouse.Build) error {
 }
 
 // keepSample keeps the rows that broke a check beside the build's record, and
-// gives the file's name there.
+// gives the file's path.
 func (b *building) keepSample(o transform.Outcome) (string, error) {
 	name := o.Check
 	if o.Model != "" {
@@ -216,8 +216,8 @@ func (b *building) keepSample(o transform.Outcome) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("keep the rows that break %s: %w", name, err)
 	}
-	name = filepath.Join(b.record.ID, name+".json")
-	return name, lake.ReplaceFile(filepath.Join(b.at.history, name), append(content, '\n'))
+	path := filepath.Join(b.at.history, b.record.ID, name+".json")
+	return path, lake.ReplaceFile(path, append(content, '\n'))
 }
 
 // printable turns the two doubles that JSON cannot write into text.

@@ -21,6 +21,7 @@ type Outcome struct {
 	Severity Severity
 	Failed   int64            // rows that break it
 	Sample   *warehouse.Table // some of those; nil when none
+	Kept     string           // where those are kept; "": nowhere
 	Err      error            // the check could not be run
 }
 

@@ -47,6 +47,8 @@ type Options struct {
 	Now func() time.Time
 	// Progress is told of each model and check as it begins; nil: nobody.
 	Progress func(done, total int, what string)
+	// Keep keeps the rows that break a check for a look, and gives their place; nil: they are not kept.
+	Keep func(Outcome) (place string, err error)
 }
 
 // Result is what came of a run.
@@ -83,10 +85,14 @@ func (g *Graph) Run(ctx context.Context, engine Engine, to Place, opts Options) 
 		if below != "" {
 			continue // its figures are those of a model that is reported already
 		}
-		r.result.Checks = append(r.result.Checks, checkQuery(ctx, engine, q))
-		if err := ctx.Err(); err != nil {
+		o := checkQuery(ctx, engine, q)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if err := r.keep(&o); err != nil {
 			return nil, err
 		}
+		r.result.Checks = append(r.result.Checks, o)
 	}
 	for _, f := range g.Faults {
 		if err := r.keepFaulty(ctx, f); err != nil {
@@ -122,13 +128,30 @@ func (o Outcome) fault() error {
 		place += fmt.Sprintf(":%d", o.Line)
 	}
 	if o.Err != nil {
-		return fmt.Errorf("%s: check %s cannot be run: %w", place, o.Check, o.Err)
+		said := o.Err.Error()
+		var fault *warehouse.QueryError
+		if errors.As(o.Err, &fault) {
+			said = fault.Message // its place is in a query that nobody wrote
+		}
+		return fmt.Errorf("%s: check %s cannot be run: %s; correct the check", place, o.Check, said)
 	}
 	rows := "rows break"
 	if o.Failed == 1 {
 		rows = "row breaks"
 	}
-	return fmt.Errorf("%s: %d %s check %s; look at the failing rows kept with the build's record", place, o.Failed, rows, o.Check)
+	look := ""
+	if o.Kept != "" {
+		look = "; look at them in " + o.Kept
+	}
+	return fmt.Errorf("%s: %d %s check %s%s", place, o.Failed, rows, o.Check, look)
+}
+
+// keep hands the rows that break a check to whoever keeps them.
+func (r *run) keep(o *Outcome) (err error) {
+	if o.Sample != nil && r.opts.Keep != nil {
+		o.Kept, err = r.opts.Keep(*o)
+	}
+	return err
 }
 
 type run struct {
@@ -255,6 +278,11 @@ func (r *run) check(ctx context.Context, m *Model) error {
 
 func (r *run) checkThese(ctx context.Context, m *Model, checks []Check) error {
 	outcomes := runChecks(ctx, r.engine, m, checks)
+	for i := range outcomes {
+		if err := r.keep(&outcomes[i]); err != nil {
+			return err
+		}
+	}
 	r.result.Checks = append(r.result.Checks, outcomes...)
 	var faults []error
 	for _, o := range outcomes {

@@ -188,6 +188,15 @@ func TestChecks(t *testing.T) {
 	}
 }
 
+func TestAnUnknownColumnInACheckIsTold(t *testing.T) {
+	t.Parallel()
+	r := setup(t).run(t, files("marts/m.sql", "-- check nope: not_null\nselect n from numbers"), nil, nil)
+	want := `sql/models/marts/m.sql:1: check not_null_nope cannot be run: Referenced column "nope" not found in FROM clause! Candidate bindings: "n"; correct the check`
+	if err := r.Err(); err == nil || err.Error() != want {
+		t.Errorf("error %v\nwant %s", err, want)
+	}
+}
+
 func TestFailingRowsAreKept(t *testing.T) {
 	t.Parallel()
 	r := setup(t).run(t, files("marts/m.sql", "-- check third: not_null warn\nselect n, third from numbers where n > 2"), nil, nil)
@@ -210,7 +219,7 @@ func TestRelationToALaterTable(t *testing.T) {
 	if diff := cmp.Diff([]string{"a failed 10", "b ran 8", "a.relation_n: 2 rows, error"}, story(r)); diff != "" {
 		t.Error(diff)
 	}
-	want := "sql/models/marts/a.sql:1: 2 rows break check relation_n; look at the failing rows kept with the build's record"
+	want := "sql/models/marts/a.sql:1: 2 rows break check relation_n"
 	if err := r.Err(); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

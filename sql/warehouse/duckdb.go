@@ -132,7 +132,7 @@ func (d *DuckDB) Query(ctx context.Context, query string, args ...any) (*Table, 
 func (d *DuckDB) Rows(ctx context.Context, query string, args ...any) (*Rows, error) {
 	conn, err := d.db.Conn(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("connect to the engine: %w", err)
+		return nil, queryError(ctx, query, fmt.Errorf("connect to the engine: %w", err))
 	}
 	rows, err := openRows(ctx, conn, query, args, conn.Close)
 	if err != nil {
