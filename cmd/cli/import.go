@@ -55,7 +55,7 @@ func (a *app) runImport(ctx context.Context, path, kind, mappingPath string) err
 	err = broker.Do(ctx, a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
 		// Begun again when a borrowed broker goes away: records keep their ids, so none counts twice.
 		total = importer.Summary{}
-		if _, err := b.EnsureTopics(ctx); err != nil {
+		if err := a.ensureTopics(ctx, b); err != nil {
 			return err
 		}
 		for _, file := range files {

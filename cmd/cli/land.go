@@ -24,22 +24,20 @@ func (a *app) landCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			b, err := broker.Open(cmd.Context(), a.brokerConfig(ws))
-			if err != nil {
-				return err
-			}
-			defer b.Close()
-			if err := a.ensureTopics(cmd.Context(), b); err != nil {
-				return err
-			}
-			if once {
-				summary, err := a.landOnce(cmd.Context(), ws, b)
+			err = broker.Do(cmd.Context(), a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
+				if err := a.ensureTopics(ctx, b); err != nil {
+					return err
+				}
+				if !once {
+					return a.land(ctx, ws, b)
+				}
+				summary, err := a.landOnce(ctx, ws, b)
 				if err != nil {
 					return err
 				}
 				return a.printLanded(summary)
-			}
-			return untilStopped(cmd.Context(), false, a.land(cmd.Context(), ws, b))
+			})
+			return untilStopped(cmd.Context(), once, err)
 		},
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "land what is there now, and end")

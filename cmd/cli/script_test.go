@@ -1,7 +1,9 @@
 package cli_test
 
 import (
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -18,12 +20,34 @@ func TestMain(m *testing.M) {
 // TestScripts drives the program as people do, from end to end: each file of
 // testdata/scripts is a story, with the files it needs. Every command is a
 // process of its own.
+//
+// The condition [server:NAME] holds where the real server is there that the
+// variable NAME names; with CI=true it must be.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	servers := []string{"PARLEY_TEST_KAFKA", "PARLEY_TEST_POSTGRES"}
+	for _, name := range servers {
+		if os.Getenv(name) == "" && os.Getenv("CI") == "true" {
+			t.Errorf("%s is not set: run the tests by `make test`", name)
+		}
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/scripts",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			for _, name := range servers {
+				env.Setenv(name, os.Getenv(name))
+			}
+			return nil
+		},
+		Condition: func(condition string) (bool, error) {
+			name, ok := strings.CutPrefix(condition, "server:")
+			if !ok {
+				return false, fmt.Errorf("unknown condition %q", condition)
+			}
+			return os.Getenv(name) != "", nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"waitfor": waitFor,
 		},
