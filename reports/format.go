@@ -36,16 +36,17 @@ func grouped(number string) string {
 	return sign + b.String()
 }
 
-// formatRatio writes up to two decimals, three below one.
+// formatRatio writes two decimals, three below one; 0 is 0.
 func formatRatio(v float64) string {
-	if math.IsNaN(v) {
+	switch {
+	case math.IsNaN(v):
 		return none
+	case v == 0:
+		return "0"
+	case math.Abs(v) < 1:
+		return grouped(strconv.FormatFloat(v, 'f', 3, 64))
 	}
-	decimals := 2
-	if math.Abs(v) < 1 {
-		decimals = 3
-	}
-	return grouped(trimZeros(strconv.FormatFloat(v, 'f', decimals, 64), 0))
+	return grouped(strconv.FormatFloat(v, 'f', 2, 64))
 }
 
 // formatShare writes a share of 1 as per cent: 8%, 0.4%.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -69,9 +70,7 @@ func sqlLiteral(cell any) string {
 	case time.Time:
 		return "'" + v.Format(time.RFC3339) + "'"
 	case float64:
-		if math.IsNaN(v) {
-			return "null"
-		}
+		return strconv.FormatFloat(v, 'e', -1, 64) // a double, not a decimal
 	}
 	return fmt.Sprint(cell)
 }

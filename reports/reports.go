@@ -97,6 +97,9 @@ func Write(ctx context.Context, cfg Config) (Written, error) {
 		}
 		return writeAssets(into)
 	})
+	if err != nil {
+		return Written{}, err
+	}
 	written.Dir = dir
-	return written, err
+	return written, nil
 }
