@@ -2,7 +2,6 @@ package settle
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -126,28 +125,15 @@ func (f *fold) companyFacts(c *landedCompany, seq string) error {
 }
 
 // companyWithin reads a company that stood inside a user's record of the
-// instant at. The user's record was good as a whole, so a member that cannot
-// be read is left out and the rest counts.
+// instant at.
 func companyWithin(members map[string]json.RawMessage, at int64) (*landedCompany, error) {
-	position := record.Position{At: time.UnixMicro(at).UTC()}
-	decode := func(members map[string]json.RawMessage) (c record.Company, err error) {
-		doc, err := json.Marshal(members)
-		if err != nil {
-			return c, err
-		}
-		return c, c.Decode(doc, position)
-	}
-	company, err := decode(members)
+	doc, err := json.Marshal(members)
 	if err != nil {
-		readable := map[string]json.RawMessage{"company_id": members["company_id"]}
-		for name, value := range members {
-			if _, err := decode(map[string]json.RawMessage{"company_id": members["company_id"], name: value}); err == nil {
-				readable[name] = value
-			}
-		}
-		if company, err = decode(readable); err != nil {
-			return nil, fmt.Errorf("company %s: %w", members["company_id"], err)
-		}
+		return nil, err
+	}
+	var company record.Company
+	if err := company.Decode(doc, record.Position{At: time.UnixMicro(at).UTC()}); err != nil {
+		return nil, err
 	}
 	c := &landedCompany{
 		CompanyID: company.CompanyID, SourceID: company.SourceID, EffectiveAt: company.EffectiveAt.UnixMicro(),

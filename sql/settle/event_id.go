@@ -70,7 +70,7 @@ func (g *idGather) add(entries []eventAt) error {
 	for _, entry := range g.sorted() {
 		w.write(entry)
 	}
-	_, err = w.finish(false)
+	_, err = w.finish()
 	return err
 }
 
@@ -294,12 +294,8 @@ func (w *idWriter) write(entry eventAt) {
 	w.count++
 }
 
-func (w *idWriter) finish(durable bool) (bytes int64, err error) {
-	err = w.out.Flush()
-	if err == nil && durable {
-		err = w.file.Sync()
-	}
-	if err = errors.Join(err, w.file.Close()); err != nil {
+func (w *idWriter) finish() (bytes int64, err error) {
+	if err := errors.Join(w.out.Flush(), w.file.Close()); err != nil {
 		return 0, fmt.Errorf("settle: write event ids %s: %w", w.path, err)
 	}
 	return w.count * eventAtBytes, nil

@@ -80,7 +80,7 @@ func (g *gather[T]) spill() (err error) {
 			break
 		}
 	}
-	if _, err := w.finish(false); err != nil {
+	if _, err := w.finish(); err != nil {
 		return fmt.Errorf("settle %s: write %s: %w", g.table.name, path, err)
 	}
 	g.runs = append(g.runs, path)

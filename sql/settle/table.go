@@ -165,19 +165,13 @@ func (w *fileWriter[T]) flush() error {
 	return err
 }
 
-// finish completes the file, to stay or, if it is only for the length of this
-// run, without waiting for the disk. It returns the file's size.
-func (w *fileWriter[T]) finish(durable bool) (bytes int64, err error) {
+// finish completes the file and returns its size. It does not wait for the disk.
+func (w *fileWriter[T]) finish() (bytes int64, err error) {
 	file := w.file
 	w.file = nil
 	defer func() { err = errors.Join(err, file.Close()) }()
 	if err := errors.Join(w.flush(), w.rows.Close()); err != nil {
 		return 0, err
-	}
-	if durable {
-		if err := file.Sync(); err != nil {
-			return 0, err
-		}
 	}
 	info, err := file.Stat()
 	if err != nil {

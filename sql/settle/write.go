@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -191,7 +192,7 @@ func (o *output[T]) write(ctx context.Context, row *T) error {
 
 func (o *output[T]) finish() error {
 	rows := o.rows.count
-	bytes, err := o.rows.finish(true)
+	bytes, err := o.rows.finish()
 	if err != nil {
 		return fmt.Errorf("settle %s: write: %w", o.table.name, err)
 	}
@@ -238,9 +239,17 @@ func (r *run) remove(table, part string) {
 	r.state.Tables[table] = slices.DeleteFunc(r.state.Tables[table], func(f file) bool { return f.Part == part })
 }
 
-// place gives the files that were made their names, durably.
+// place gives the files that were made their names, durably. A disk writes
+// many files at once much faster than one after the other.
 func (r *run) place() error {
-	folders := map[string]bool{}
+	paths := make([]string, 0, len(r.made))
+	for _, made := range r.made {
+		paths = append(paths, made.temp)
+	}
+	if err := syncAll(paths); err != nil {
+		return err
+	}
+	folders := map[string]bool{filepath.Join(r.root, settledFolder): true, r.root: true}
 	for _, made := range r.made {
 		r.step("place file")
 		folder := filepath.Dir(made.path)
@@ -254,16 +263,21 @@ func (r *run) place() error {
 			return err
 		}
 	}
-	folders[filepath.Join(r.root, settledFolder)] = true
-	folders[r.root] = true
-	for folder := range folders {
-		opened, err := os.Open(folder)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(opened.Sync(), opened.Close()); err != nil {
-			return err
-		}
+	return syncAll(slices.Collect(maps.Keys(folders)))
+}
+
+// syncAll makes files and folders durable.
+func syncAll(paths []string) error {
+	var group errgroup.Group
+	group.SetLimit(32)
+	for _, path := range paths {
+		group.Go(func() error {
+			file, err := os.Open(path)
+			if err != nil {
+				return err
+			}
+			return errors.Join(file.Sync(), file.Close())
+		})
 	}
-	return nil
+	return group.Wait()
 }

@@ -80,7 +80,7 @@ func (r *run) settleIDs(g *idGather) (conflicts, map[date]bool, error) {
 		return nil, nil, err
 	}
 	rows := resolved.ids.count
-	bytes, err := resolved.ids.finish(true)
+	bytes, err := resolved.ids.finish()
 	if err != nil {
 		return nil, nil, err
 	}

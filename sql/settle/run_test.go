@@ -1,0 +1,397 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/pipelines/lake"
+	"parley/pipelines/record"
+)
+
+func TestNothingLanded(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	if _, err := Current(l.lake); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("before the first run: error %v, want fs.ErrNotExist", err)
+	}
+	m := l.settle()
+	for name, rows := range dump(t, m) {
+		if len(rows) != 0 || len(m.Tables[name]) == 0 {
+			t.Errorf("%s: %d rows in %d files, want an empty file", name, len(rows), len(m.Tables[name]))
+		}
+	}
+	if again := l.settle(); again.Version != 1 {
+		t.Errorf("version %d, want 1: nothing has landed", again.Version)
+	}
+	l.land(0, event(`{"event_name":"x","created_at":1772323200,"user_id":"1"}`))
+	m = l.settle()
+	if files := m.Files[events.name]; len(files) != 1 || files[0].Part != "2026-03-01" || files[0].Rows != 1 || files[0].Bytes == 0 {
+		t.Errorf("files of events are %+v, want the one of the date", files)
+	}
+	current, err := Current(l.lake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(m.Files, current.Files); diff != "" || current.Version != 2 {
+		t.Errorf("version %d is current, with files (-made +current):\n%s", current.Version, diff)
+	}
+	if covered := current.Covers["parley.events/0/0"]; covered != 1 {
+		t.Errorf("the log is covered up to %d, want 1", covered)
+	}
+}
+
+func day(d int, id string) message {
+	return event(fmt.Sprintf(`{"id":%q,"event_name":"x","created_at":"2026-03-%02dT10:00:00Z","user_id":"1"}`, id, d))
+}
+
+func TestOnlyWhatChangesIsWritten(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	first := []message{day(1, "a"), day(2, "b"), day(3, "c"), user(`{"user_id":"1","name":"Ann","updated_at":1772323200}`)}
+	l.land(0, first...)
+	before := l.settle()
+
+	changed := func(after *Manifest) (parts []string) {
+		for table, files := range after.Files {
+			for _, f := range files {
+				if !slices.Contains(before.Files[table], f) {
+					parts = append(parts, strings.TrimSuffix(table+" "+f.Part, " "))
+				}
+			}
+		}
+		slices.Sort(parts)
+		before = after
+		return parts
+	}
+	l.land(0, day(2, "d"))
+	if got := changed(l.settle()); !slices.Equal(got, []string{"settled_events 2026-03-02"}) {
+		t.Errorf("an event more rewrote %v", got)
+	}
+	l.land(0, user(`{"user_id":"1","name":"Bob","updated_at":1772323200}`))
+	if got := changed(l.settle()); !slices.Equal(got, []string{"settled_person_attributes"}) {
+		t.Errorf("a name more rewrote %v", got)
+	}
+	l.land(1, first...)
+	m := l.settle()
+	if got := changed(m); len(got) != 0 {
+		t.Errorf("the same records again rewrote %v", got)
+	}
+	if m.Version != 4 || m.Covers["parley.events/0/1"] != 3 {
+		t.Errorf("version %d covers %v, want 4 and all that landed", m.Version, m.Covers)
+	}
+}
+
+func TestOldVersionsGo(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	var versions []*Manifest
+	for i := range 4 {
+		l.land(0, day(1, fmt.Sprint(i)))
+		versions = append(versions, l.settle())
+		for age, m := range slices.Backward(versions) {
+			age = len(versions) - 1 - age
+			for _, path := range m.Tables[events.name] {
+				if _, err := os.Stat(path); (err == nil) != (age < 2) {
+					t.Errorf("with %d newer versions: a file of version %d: %v", age, m.Version, err)
+				}
+			}
+		}
+	}
+	found, err := manifestVersions(l.lake.Root())
+	if err != nil || !slices.Equal(found, []int64{3, 4}) {
+		t.Errorf("manifests of versions %v, error %v; want 3 and 4", found, err)
+	}
+	if left := leftovers(t, l.lake); len(left) > 0 {
+		t.Errorf("files that no manifest lists: %v", left)
+	}
+}
+
+// leftovers are the files below settled and tmp that belong to no version.
+func leftovers(t *testing.T, l *lake.Lake) (left []string) {
+	t.Helper()
+	known := map[string]bool{}
+	versions, err := manifestVersions(l.Root())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range versions {
+		m, err := readManifest(l.Root(), version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known[manifestPath(l.Root(), version)] = true
+		for _, paths := range m.Tables {
+			for _, path := range paths {
+				known[path] = true
+			}
+		}
+		for _, f := range m.state.IDs {
+			known[l.Path(f.Path)] = true
+		}
+	}
+	for _, folder := range []string{settledFolder, "tmp"} {
+		err := filepath.WalkDir(l.Path(folder), func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() && !known[path] && entry.Name() != ".lock" {
+				left = append(left, path)
+			}
+			return err
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	return left
+}
+
+func TestDamagedLandedFile(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	l.land(0, day(1, "a"))
+	good := l.settle()
+	l.land(0, day(2, "b"))
+	files, err := l.lake.Files(string(record.KindEvent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := files[len(files)-1]
+	whole, err := os.ReadFile(l.lake.Path(last.Path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	damages := map[string][]byte{
+		"empty": nil, "half": whole[:len(whole)/2], "no end": whole[:len(whole)-1],
+		"zeros": append(make([]byte, len(whole)/2), whole[len(whole)/2:]...),
+	}
+	for name, content := range damages {
+		if err := os.WriteFile(l.lake.Path(last.Path), content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Run(context.Background(), Config{Lake: l.lake})
+		if err == nil || !strings.Contains(err.Error(), last.Path) || !strings.Contains(err.Error(), last.SHA256) || !strings.Contains(err.Error(), "build again") {
+			t.Errorf("%s: error %v, want one that names the file and what to do", name, err)
+		}
+		if m, err := Current(l.lake); err != nil || m.Version != good.Version {
+			t.Errorf("%s: the current version is %v, error %v; want the one before", name, m, err)
+		}
+		if left := leftovers(t, l.lake); len(left) > 0 {
+			t.Errorf("%s: files left behind: %v", name, left)
+		}
+	}
+	if err := os.WriteFile(l.lake.Path(last.Path), whole, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if rows := rowsOf(t, l.settle(), &events); len(rows) != 2 {
+		t.Errorf("%d events once the file is back, want 2", len(rows))
+	}
+}
+
+func TestDamagedSettledFile(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	l.land(0, day(1, "a"))
+	path := l.settle().Tables[events.name][0]
+	if err := os.Truncate(path, 100); err != nil {
+		t.Fatal(err)
+	}
+	l.land(0, day(1, "b"))
+	_, err := Run(context.Background(), Config{Lake: l.lake})
+	if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "remove the folder "+l.lake.Path(settledFolder)+":") {
+		t.Fatalf("error %v, want one that names the file and what to do", err)
+	}
+	if err := os.RemoveAll(l.lake.Path(settledFolder)); err != nil {
+		t.Fatal(err)
+	}
+	if rows := rowsOf(t, l.settle(), &events); len(rows) != 2 {
+		t.Errorf("%d events after doing so, want 2", len(rows))
+	}
+}
+
+func TestAnotherFormatIsSettledAgain(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	l.land(0, day(1, "a"))
+	m := l.settle()
+	first := dump(t, m)
+	state := m.state
+	state.Version, state.Format, state.Tables = 2, format+1, nil
+	if _, err := publish(l.lake.Root(), state); err != nil {
+		t.Fatal(err)
+	}
+	again := l.settle()
+	if diff := cmp.Diff(first, dump(t, again)); diff != "" || again.Version != 3 {
+		t.Errorf("version %d, want 3 (-first +again):\n%s", again.Version, diff)
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	l.land(0, day(1, "a"))
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cause := errors.New("enough")
+	cancel(cause)
+	if _, err := Run(ctx, Config{Lake: l.lake}); !errors.Is(err, cause) {
+		t.Errorf("error %v, want the context's cause", err)
+	}
+	if left := leftovers(t, l.lake); len(left) > 0 {
+		t.Errorf("files left behind: %v", left)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	l.land(0, day(1, "a"), user(`{"user_id":"1"}`))
+	var last, total int
+	_, err := Run(context.Background(), Config{Lake: l.lake, Progress: func(d, n int) {
+		if d != last+1 {
+			t.Errorf("%d of %d after %d", d, n, last)
+		}
+		last, total = d, n
+	}})
+	if err != nil || last != total || total < 2 {
+		t.Errorf("ended at %d of %d, error %v", last, total, err)
+	}
+}
+
+func TestRunsBesideEachOther(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	for i := range 5 {
+		l.land(0, day(i+1, fmt.Sprint(i)))
+		var wait sync.WaitGroup
+		for range 3 {
+			wait.Go(func() {
+				m, err := Run(context.Background(), Config{Lake: l.lake})
+				if err != nil || m.Version != int64(i+1) {
+					t.Errorf("version %v, error %v; want %d", m, err, i+1)
+				}
+			})
+		}
+		wait.Wait()
+	}
+	if rows := rowsOf(t, l.settle(), &events); len(rows) != 5 {
+		t.Errorf("%d events, want 5", len(rows))
+	}
+}
+
+// TestRunBesideAnotherMachine has a version appear where the lock does not
+// reach, in the last instant before this run would publish its own.
+func TestRunBesideAnotherMachine(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	l.land(0, day(1, "a"))
+	rival := sync.OnceFunc(func() {
+		if _, err := publish(l.lake.Root(), manifestState{Version: 1, Format: format}); err != nil {
+			t.Error(err)
+		}
+	})
+	m, err := Run(context.Background(), Config{Lake: l.lake, step: func(step string) {
+		if step == "publish" {
+			rival()
+		}
+	}})
+	if err != nil || m.Version != 2 {
+		t.Fatalf("version %v, error %v; want 2, after the other's", m, err)
+	}
+	if rows := rowsOf(t, m, &events); len(rows) != 1 {
+		t.Errorf("%d events, want 1", len(rows))
+	}
+	if left := leftovers(t, l.lake); len(left) > 0 {
+		t.Errorf("files left behind: %v", left)
+	}
+}
+
+// TestKilled ends a process that settles at every step it takes, one after the
+// other. Whatever the step, the version before stays whole, and the next run
+// does the work and leaves nothing behind.
+func TestKilled(t *testing.T) {
+	if step := os.Getenv("PARLEY_SETTLE_KILL"); step != "" {
+		killAt(t, step, os.Getenv("PARLEY_SETTLE_LAKE"))
+		return
+	}
+	t.Parallel()
+	l := newLander(t)
+	batch := func(i int) []message {
+		return []message{
+			day(1, fmt.Sprint("a", i)), day(2, "moves"), day(i%28+1, fmt.Sprint("b", i)),
+			user(fmt.Sprintf(`{"user_id":"1","n":%d,"updated_at":%d}`, i, unix(0)+int64(i))),
+		}
+	}
+	var landed []message
+	l.land(0, batch(0)...)
+	landed = append(landed, batch(0)...)
+	before := dump(t, l.settle())
+	for step := 1; ; step++ {
+		l.land(0, batch(step)...)
+		landed = append(landed, batch(step)...)
+		command := exec.Command(os.Args[0], "-test.run=^TestKilled$", "-test.count=1")
+		command.Env = append(os.Environ(), "PARLEY_SETTLE_KILL="+strconv.Itoa(step), "PARLEY_SETTLE_LAKE="+l.lake.Root())
+		output, err := command.CombinedOutput()
+		var exit *exec.ExitError
+		if err == nil {
+			if step < 10 {
+				t.Errorf("only %d steps", step)
+			}
+			break
+		}
+		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+			t.Fatalf("step %d: %v: %s", step, err, output)
+		}
+		current, err := Current(l.lake)
+		if err != nil {
+			t.Fatalf("step %d: %v", step, err)
+		}
+		once := newLander(t)
+		once.land(0, landed...)
+		after := dump(t, once.settle())
+		if got := dump(t, current); cmp.Diff(before, got) != "" && cmp.Diff(after, got) != "" {
+			t.Fatalf("step %d: the current version is neither the one before nor the next", step)
+		}
+		if diff := cmp.Diff(after, dump(t, l.settle())); diff != "" {
+			t.Fatalf("step %d: the next run differs from one from nothing (-want +got):\n%s", step, diff)
+		}
+		before = after
+	}
+	l.land(0, batch(100)...)
+	l.settle()
+	if left := leftovers(t, l.lake); len(left) > 0 {
+		t.Errorf("files left behind: %v", left)
+	}
+}
+
+func killAt(t *testing.T, step, root string) {
+	n, err := strconv.Atoi(step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := lake.Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	_, err = Run(context.Background(), Config{Lake: l, step: func(string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if n--; n == 0 {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // until the signal comes
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
