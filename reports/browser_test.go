@@ -172,26 +172,18 @@ func fileURL(dir string) string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(dir) + "/"}).String()
 }
 
-// TestScreenshots is for looking at: it draws every page in light, dark, on a
-// phone and on paper into the folder that PARLEY_TEST_SCREENSHOTS names.
-func TestScreenshots(t *testing.T) {
-	into := os.Getenv("PARLEY_TEST_SCREENSHOTS")
-	if into == "" {
-		t.Skip("PARLEY_TEST_SCREENSHOTS names the folder for pictures of the pages; it is not set")
-	}
-	b := browser(t)
-	for name, m := range map[string]marts{"lifelike": lifelike(), "none": noRows()} {
-		base := serveWithPolicy(t, write(t, m))
-		for _, r := range all {
-			file := name + "-" + strings.TrimSuffix(r.file, ".html")
-			for look, on := range map[string]screen{
-				"light": desk1280, "dark": {scheme: "dark", width: 1280}, "phone": {scheme: "light", width: 390}, "phone-dark": {scheme: "dark", width: 390},
-				"plain": {scheme: "light", width: 1280, plain: true},
-			} {
-				save(t, into, file+"-"+look+".png", run(t, open(t, b, on, base+r.file), chromedp.FullScreenshot(100)))
-			}
-			save(t, into, file+".pdf", run(t, open(t, b, screen{scheme: "dark", width: 1280}, base+r.file), chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4))))
+// takePictures draws every page in light, dark, on a phone, without scripts and
+// on paper into a folder: for people to look at.
+func takePictures(t *testing.T, b context.Context, into, name, base string) {
+	for _, r := range all {
+		file := name + "-" + strings.TrimSuffix(r.file, ".html")
+		for look, on := range map[string]screen{
+			"light": desk1280, "dark": {scheme: "dark", width: 1280}, "phone": {scheme: "light", width: 390}, "phone-dark": {scheme: "dark", width: 390},
+			"plain": {scheme: "light", width: 1280, plain: true},
+		} {
+			save(t, into, file+"-"+look+".png", run(t, open(t, b, on, base+r.file), chromedp.FullScreenshot(100)))
 		}
+		save(t, into, file+".pdf", run(t, open(t, b, screen{scheme: "dark", width: 1280}, base+r.file), chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4))))
 	}
 }
 

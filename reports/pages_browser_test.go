@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +16,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// TestPagesInBrowser opens the pages in a real browser.
+// TestPagesInBrowser opens the pages in a real browser. With a folder named in
+// PARLEY_TEST_SCREENSHOTS it leaves pictures of them there.
 func TestPagesInBrowser(t *testing.T) {
 	b := browser(t)
 	lively, empty, nasty := write(t, lifelike()), write(t, noRows()), write(t, hostileMarts())
@@ -48,6 +50,10 @@ func TestPagesInBrowser(t *testing.T) {
 	t.Run("paper", func(t *testing.T) { chartsArePrinted(t, b, served) })
 	t.Run("plain", func(t *testing.T) { tablesStandWithoutScripts(t, b, served) })
 	t.Run("formats", func(t *testing.T) { scriptsWriteAsPagesDo(t, b, served) })
+	if into := os.Getenv("PARLEY_TEST_SCREENSHOTS"); into != "" {
+		takePictures(t, b, into, "lifelike", served)
+		takePictures(t, b, into, "nothing-yet", serveWithPolicy(t, empty))
+	}
 }
 
 // check holds what is true of every page.

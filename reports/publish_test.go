@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -64,50 +63,6 @@ func TestPublishRemovesWhatAKilledDrawingLeft(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 2 {
 		t.Errorf("the folder holds %v", entries)
-	}
-}
-
-// A reader finds the former pages or the new ones at every moment, whether by
-// date or by latest, while several draw the same date.
-func TestReadersMissNothing(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	if _, err := publish(t.Context(), dir, "2026-06-30", drawOne("one")); err != nil {
-		t.Fatal(err)
-	}
-	probe := filepath.Join(dir, "probe")
-	if err := os.Mkdir(probe, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if exchange(probe, filepath.Join(dir, "2026-06-30")) != nil {
-		t.Skip("this system cannot exchange two names in one step")
-	}
-	if err := exchange(probe, filepath.Join(dir, "2026-06-30")); err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	var writers sync.WaitGroup
-	for _, text := range []string{"one", "two"} {
-		writers.Go(func() {
-			for range 30 {
-				if _, err := publish(t.Context(), dir, "2026-06-30", drawOne(text)); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-	}
-	go func() { writers.Wait(); close(done) }()
-	for {
-		for _, name := range []string{"2026-06-30", "latest"} {
-			if content, err := os.ReadFile(filepath.Join(dir, name, "index.html")); err != nil || len(content) != 3 {
-				t.Fatalf("a reader of %s found %q, %v", name, content, err)
-			}
-		}
-		select {
-		case <-done:
-			return
-		default:
-		}
 	}
 }
 

@@ -130,6 +130,23 @@ func TestNobodyAnswered(t *testing.T) {
 	has(t, dir, "weekly.html", "None of these 2 contacts was answered by a person", "bots in parley.yaml", "no contact was answered")
 }
 
+// A week in which nothing happened, after one in which something did.
+func TestQuietWeek(t *testing.T) {
+	t.Parallel()
+	m := noRows()
+	m["contacts_weekly"] = [][]any{{date("2026-06-22"), 0, 0, nil, 0, 0, 0, 0, false}, {date("2026-06-15"), 4, 8, 0.5, 0, 0, 0, 0, false}}
+	m["first_response_weekly"] = [][]any{
+		{date("2026-06-22"), 0, 0, 0, 0, nil, nil, nil, nil, 0, 0, 0, 0, false},
+		{date("2026-06-15"), 4, 4, 0, 0, 60.0, 120.0, nil, nil, 4, 4, 4, 4, false},
+	}
+	dir := write(t, m)
+	has(t, dir, "weekly.html", "0 contacts in the week of 22 June 2026, 4 fewer (−100%) than in the week before.",
+		"Nobody was active in the week of 22 June 2026.", "Nobody got in touch in the week of 22 June 2026.", "no contact was answered")
+	if page := read(t, dir, "weekly.html"); strings.Contains(page, "NaN") || strings.Contains(page, "Inf") {
+		t.Error("the page shows a number that is none")
+	}
+}
+
 func TestChecksThatDidNotHold(t *testing.T) {
 	t.Parallel()
 	build := testBuild()

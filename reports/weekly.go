@@ -138,6 +138,9 @@ func (d *desk) perActiveUserFigure() (figure, error) {
 	now, _ := lastTwo(weeks)
 	f.Summary = fmt.Sprintf("%s by %s in the week of %s: %s for each.",
 		plural(now.Contacts, "contact"), plural(now.ActiveUsers, "active user"), formatDay(now.Start), formatRatio(now.PerActiveUser))
+	if now.ActiveUsers == 0 {
+		f.Summary = fmt.Sprintf("Nobody was active in the week of %s.", formatDay(now.Start))
+	}
 	f.Views = []view{{ID: f.ID, Title: f.Title, Drawing: drawing, Table: t}}
 	return f, nil
 }
@@ -145,7 +148,7 @@ func (d *desk) perActiveUserFigure() (figure, error) {
 func (d *desk) responseFigure() (figure, error) {
 	f := figure{ID: "first-response", Title: "Time to first response", SQL: responseQuery, Definition: []string{
 		"From a person's first message to the first reply by a teammate, by the clock, in the week in which the conversation started. Notes, bots and automatic messages are no replies; an assignment that carries text is one.",
-		"The median is the middle one: half of the answered contacts waited less. The 90th percentile is what nine of ten waited less than.",
+		"The median is the middle one: half of the answered contacts waited no longer. The 90th percentile is the time within which nine of ten were answered.",
 		"Contacts without an answer have no time and are left out of both; they are counted beside them, those that only a bot answered among them. The newest weeks read low while slow answers are still to come: look at the unanswered with them.",
 	}}
 	weeks, err := d.responseWeeks()
@@ -181,10 +184,12 @@ func (d *desk) responseFigure() (figure, error) {
 	switch {
 	case answered == 0:
 		f.Summary = fmt.Sprintf("None of these %s was answered by a person. If some were, look at bots in parley.yaml: whoever is named there is no person.", plural(total, "contact"))
+	case now.Contacts == 0:
+		f.Summary = noContactsIn(now.period)
 	case now.Answered == 0:
 		f.Summary = fmt.Sprintf("None of the %s of the week of %s was answered.", plural(now.Contacts, "contact"), formatDay(now.Start))
 	default:
-		f.Summary = fmt.Sprintf("In the week of %s half of the answered contacts waited less than %s, nine of ten less than %s; %d of %s had no answer.",
+		f.Summary = fmt.Sprintf("In the week of %s half of the answered contacts waited %s or less, nine of ten %s or less; %d of %s had no answer.",
 			formatDay(now.Start), formatDuration(now.Median), formatDuration(now.P90), now.Unanswered, plural(now.Contacts, "contact"))
 	}
 	f.Views = []view{{ID: f.ID, Title: f.Title, Drawing: drawing, Table: t}}
@@ -241,8 +246,15 @@ func (d *desk) spreadFigure() (figure, error) {
 	now, _ := lastTwo(weeks)
 	f.Summary = fmt.Sprintf("Of the %s of the week of %s, %s had an answer within an hour and %s within a day.",
 		plural(now.Contacts, "contact"), formatDay(now.Start), share(now.Within[1], now.Contacts), share(now.Within[3], now.Contacts))
+	if now.Contacts == 0 {
+		f.Summary = noContactsIn(now.period)
+	}
 	f.Views = []view{{ID: f.ID, Title: f.Title, Drawing: drawing, Table: t}}
 	return f, nil
+}
+
+func noContactsIn(p period) string {
+	return fmt.Sprintf("Nobody got in touch in the week of %s.", formatDay(p.Start))
 }
 
 func share(n, whole int64) string {
