@@ -80,7 +80,7 @@ func (a *app) landOnce(ctx context.Context, ws *workspace.Workspace, b *broker.B
 	meter := a.meter("landing", "records")
 	defer meter.finish()
 	config := a.landingConfig(ws, b, store)
-	config.Progress = func(p landing.Progress) { meter.to(p.Records) }
+	config.Progress = func(p landing.Progress) { meter.toward(p.Records, p.Total) }
 	return landing.Once(ctx, config)
 }
 

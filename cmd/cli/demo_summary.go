@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -51,10 +52,7 @@ func (a *app) printDemo(ctx context.Context, ws *workspace.Workspace, dir string
 	for _, row := range r.Rows {
 		fmt.Fprintf(a.stdout, "  %-15s %v\n", row[0], row[1])
 	}
-	program := "parley"
-	if rel, err := filepath.Rel(dir, "bin/parley"); err == nil && !filepath.IsAbs(dir) {
-		program = rel
-	}
+	program := programFrom(ws.Dir)
 	fmt.Fprintf(a.stdout, `
 Where to look
   %s   double click: the reports
@@ -64,6 +62,18 @@ Where to look
 
 `, pad(filepath.Join(dir, "reports", "latest", "index.html"), 34), pad(filepath.Join(dir, "outbox")+"/", 34), dir, program, dir, program)
 	return nil
+}
+
+// programFrom is how this program is called from a folder.
+func programFrom(dir string) string {
+	program, err := os.Executable()
+	if err != nil {
+		return "parley"
+	}
+	if rel, err := filepath.Rel(dir, program); err == nil && len(rel) < len(program) {
+		return rel
+	}
+	return program
 }
 
 func pad(text string, width int) string { return fmt.Sprintf("%-*s", width, text) }

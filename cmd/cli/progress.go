@@ -8,40 +8,51 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// meter shows a count as it grows. At a terminal it is a line that moves, elsewhere one line at the end.
+// meter shows a count as it grows, and how fast. At a terminal it is a line that
+// moves, elsewhere nothing until the end.
 type meter struct {
 	a     *app
 	what  string
 	unit  string
 	bar   *progressbar.ProgressBar
+	began time.Time
 	count int64
 }
 
-func (a *app) meter(what, unit string) *meter { return a.meterOf(what, unit, -1) }
+func (a *app) meter(what, unit string) *meter {
+	return &meter{a: a, what: what, unit: unit, began: time.Now(), bar: a.bar(what, -1)}
+}
 
-// meterOf is a meter whose end is known.
-func (a *app) meterOf(what, unit string, total int64) *meter {
-	m := &meter{a: a, what: what, unit: unit}
+// bar is a line at the terminal that is taken away at the end; elsewhere it is not seen.
+func (a *app) bar(what string, total int64) *progressbar.ProgressBar {
 	out := io.Discard
 	if isTerminal(a.stderr) {
 		out = a.stderr
 	}
-	m.bar = progressbar.NewOptions64(total,
+	return progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(out),
 		progressbar.OptionSetDescription(what),
-		progressbar.OptionSetItsString(unit),
-		progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(),
 		progressbar.OptionSetWidth(24),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetElapsedTime(false),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionClearOnFinish(),
 	)
-	return m
 }
 
 func (m *meter) add(n int) {
 	m.count += int64(n)
+	rate := int64(float64(m.count) / max(time.Since(m.began).Seconds(), 0.001))
+	m.bar.Describe(fmt.Sprintf("%s: %s %s, %s a second", m.what, grouped(m.count), m.unit, grouped(rate)))
 	_ = m.bar.Add(n) // only a display
+}
+
+// toward moves the meter to a count, of a total where one is known.
+func (m *meter) toward(count, total int64) {
+	if total > 0 {
+		m.bar.ChangeMax64(total)
+	}
+	m.add(int(count - m.count))
 }
 
 // finish takes the line away.
@@ -66,29 +77,13 @@ func grouped(n int64) string {
 	return fmt.Sprintf("%s,%03d", grouped(n/1000), n%1000)
 }
 
-// to moves the meter to a count.
-func (m *meter) to(n int64) { m.add(int(n - m.count)) }
-
 // steps shows work that goes through named steps, one line at a terminal.
 type steps struct {
-	a    *app
 	what string
 	bar  *progressbar.ProgressBar
 }
 
-func (a *app) steps(what string) *steps {
-	out := io.Discard
-	if isTerminal(a.stderr) {
-		out = a.stderr
-	}
-	return &steps{a: a, what: what, bar: progressbar.NewOptions64(1,
-		progressbar.OptionSetWriter(out),
-		progressbar.OptionSetDescription(what),
-		progressbar.OptionSetWidth(24),
-		progressbar.OptionSetPredictTime(false),
-		progressbar.OptionClearOnFinish(),
-	)}
-}
+func (a *app) steps(what string) *steps { return &steps{what: what, bar: a.bar(what, 1)} }
 
 func (s *steps) at(step string, done, total int) {
 	s.bar.Describe(s.what + ": " + step)
