@@ -61,7 +61,8 @@ func settled(b *testing.B, dir string, n int) *settle.Manifest {
 		if schema.Table == "settled_events" {
 			wheres = nil
 			for month := range 18 {
-				wheres = append(wheres, fmt.Sprintf("datediff('month', timestamptz '2025-01-01 00:00:00+00', occurred_at) = %d", month))
+				first := time.Date(2025, time.January+time.Month(month), 1, 0, 0, 0, 0, time.UTC)
+				wheres = append(wheres, fmt.Sprintf("occurred_at >= timestamptz '%s' and occurred_at < timestamptz '%s'", first.Format(time.RFC3339), first.AddDate(0, 1, 0).Format(time.RFC3339)))
 			}
 		}
 		for i, where := range wheres {
