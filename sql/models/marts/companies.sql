@@ -4,12 +4,14 @@
 -- grain: company
 -- key: company_id
 -- column company_id: its name, where it was only ever named inside a user
+-- column name: as sent
 -- column plan: as sent
 -- column monthly_spend: as sent, of the newest record
 -- column currency: that of mrr, or of monthly_spend where the company does not pay
 -- column mrr: at as_of, from subscriptions where the company sends them, else from monthly_spend; 0: does not pay. Of several currencies only the one in currency: all stand in mrr_monthly
--- column created_at: as sent
+-- column stage: as sent
 -- column users: people in it at as_of
+-- column created_at: as sent
 -- column last_seen_at: latest of its people's last_seen_at and of events that name it
 -- check mrr: not_null
 -- check users: not_null

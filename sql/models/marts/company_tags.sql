@@ -1,8 +1,10 @@
 -- One row per company and tag that it carries at as_of.
 -- grain: company, tag
 -- key: company_id, tag
--- column tagged_at: when it was last put on
+-- column company_id: which company
+-- column tag: as sent
 -- column tagged_by: by whom, if the record says it
+-- column tagged_at: when it was last put on
 with
 
 tags as (

@@ -5,14 +5,19 @@
 -- stay, without their user_id.
 -- grain: contact
 -- key: conversation_id
+-- column conversation_id: the conversation that it began
 -- column person_id: who wrote
 -- column user_id: of that person; NULL for leads, visitors and the deleted
+-- column company_id: the company that the record names
+-- column channel: how it came in, as sent
 -- column contacted_at: the first contact message
 -- column week_start: first day of its local week
 -- column weekday: local day of the week, 1 Monday … 7 Sunday
 -- column hour: local hour, 0 to 23
 -- column is_answered: a human has replied by as_of
 -- column is_bot_answered: a bot or an automatic message has
+-- column first_response_seconds: until the first human reply, by the clock; NULL if unanswered
+-- column first_response_office_seconds: within office hours; NULL where there is no schedule
 -- column team: the team tag of the first contact message or of the conversation as a whole, if there is exactly one
 -- column topic: the topic tag, likewise
 -- check person_id: not_null

@@ -2,13 +2,19 @@
 -- notes, assignments, closes.
 -- grain: part
 -- key: conversation_id, part_id
+-- column part_id: as sent
+-- column conversation_id: the conversation it is in
 -- column person_id: whom the conversation is with
 -- column user_id: of that person; NULL for leads, visitors and the deleted
 -- column part_type: as sent, in small letters
 -- column author_type: as sent, in small letters
+-- column author_id: as sent
+-- column author_name: as sent
 -- column speaker: person (user or lead), teammate, bot or other, by the author's type and the workspace's list of bots
 -- column is_contact_message: written by a user or a lead
 -- column is_human_reply: words of a teammate that the customer sees, in a conversation already begun; notes, bots, automatic messages and campaigns never are
+-- column assigned_to: to whom an assignment assigns, as sent
+-- column created_at: when it was written
 -- column body: HTML or text, as sent
 -- column tags: of this part, in order; NULL: none
 -- check person_id: not_null

@@ -4,9 +4,14 @@
 -- part says any.
 -- grain: conversation
 -- key: conversation_id
+-- column conversation_id: as sent
 -- column person_id: whom it is with; "c:" and its id if it names nobody
 -- column user_id: of that person; NULL for leads, visitors and the deleted
+-- column company_id: the company that the record names
 -- column initiated_by: person (user or lead), teammate, or automation (bot, automatic message, campaign); NULL: nobody has said anything
+-- column channel: how it came in, as sent
+-- column subject: as sent
+-- column url: as sent
 -- column created_at: when it began
 -- column first_contact_at: the person's first message; in a conversation begun by us, their first answer
 -- column first_response_at: the first human reply at or after first_contact_at; NULL if unanswered, and if it was begun by us

@@ -2,12 +2,18 @@
 -- the latest decision. Every one stands in delivery_decisions.
 -- grain: message, person, entry
 -- key: message, person_id, entry
+-- column message: which message
 -- column person_id: to whom
 -- column user_id: of that person; NULL for leads, visitors and the deleted
+-- column email: address at the time
 -- column entry: which entry into the segment it is about; "once" for messages that go once to a person
+-- column segment: the segment that was entered
+-- column channel: email, …
 -- column decision: the latest
--- column decided_at: when the latest was taken
+-- column reason: of the latest decision, in words, where there is one
+-- column subject: as it was sent
 -- column decisions: how many there were
+-- column decided_at: when the latest was taken
 -- column sent_at: when it left; NULL: it has not
 -- check person_id: not_null
 -- check decision: not_null

@@ -2,11 +2,18 @@
 -- today, also if they were somebody else's e-mail address or cookie when it was taken.
 -- grain: decision
 -- key: decision_id
+-- column decision_id: hash of message, person, entry and decision
+-- column message: which message
 -- column person_id: to whom
 -- column user_id: of that person; NULL for leads, visitors and the deleted
+-- column email: address at the time
 -- column entry: which entry into the segment it is about; "once" for messages that go once to a person
+-- column segment: the segment that was entered
+-- column channel: email, …
 -- column decision: sent, unsubscribed, no_address, failed, …
 -- column reason: in words, where there is one
+-- column subject: as it was sent
+-- column decided_at: when it was taken
 -- column sent_at: when it left; NULL unless sent
 -- check person_id: not_null
 -- check message: not_null

@@ -4,13 +4,19 @@
 -- grain: event
 -- key: event_id
 -- column event_id: the record's id, else a hash of its content
+-- column event_name: as sent; page_view makes sessions
 -- column person_id: the person whom the event's key belongs to
 -- column user_id: of that person; NULL for leads, visitors and the deleted
--- column occurred_at: when it happened, by the record
 -- column company_id: the company that the event names, if it names one
+-- column occurred_at: when it happened, by the record
 -- column url: the page
 -- column referrer: the page before
--- column utm_source: traffic source, as sent; so are the other utm_ columns
+-- column utm_source: traffic source, as sent
+-- column utm_medium: as sent
+-- column utm_campaign: as sent
+-- column utm_term: as sent
+-- column utm_content: as sent
+-- column ip: address it came from, as sent
 -- column metadata: JSON object, as sent
 -- check person_id: not_null
 -- check event_name: not_null

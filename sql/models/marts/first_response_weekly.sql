@@ -4,6 +4,7 @@
 -- yet. Conversations begun by us have no first response and are not in it.
 -- grain: week
 -- key: week_start
+-- column week_start: first day of the local week, by the workspace's zone and first day of the week
 -- column contacts: conversations that users and leads began
 -- column answered: those with a human reply by as_of
 -- column unanswered: those without, whether a bot answered or nobody
@@ -12,7 +13,10 @@
 -- column p90_seconds: nine tenths were answered within it, interpolated; NULL if none
 -- column median_office_seconds: within office hours; NULL where there is no schedule
 -- column p90_office_seconds: likewise
--- column within_5m: contacts answered within 5 minutes, exactly 5:00 included; the others likewise
+-- column within_5m: contacts answered within 5 minutes, exactly 5:00 included
+-- column within_1h: within an hour, likewise
+-- column within_8h: within 8 hours, likewise
+-- column within_24h: within 24 hours, likewise
 -- column is_partial: the week had not ended at as_of
 -- check contacts: not_null, range(0, )
 -- check answered: not_null, range(0, )

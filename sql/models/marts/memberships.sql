@@ -2,7 +2,9 @@
 -- companies are not in it.
 -- grain: person, company
 -- key: person_id, company_id
+-- column person_id: who
 -- column user_id: of the person; NULL for leads and visitors
+-- column company_id: in which company
 -- column joined_at: when records first said so, since they last said the contrary
 -- column left_at: when records then said the contrary; NULL: still in it
 -- check person_id: not_null

@@ -12,7 +12,11 @@
 -- column started_at: first page view
 -- column ended_at: last page view; a session of one page view ends when it starts
 -- column page_views: how many there are
--- column source: utm_source of the session, NULL if no page view has one; medium, campaign, term and content likewise
+-- column source: utm_source of the session; NULL if none of its page views has one
+-- column medium: utm_medium, likewise
+-- column campaign: utm_campaign, likewise
+-- column term: utm_term, likewise
+-- column content: utm_content, likewise
 -- column landing_page: url of the first page view
 -- column referrer: of the first page view
 -- check person_id: not_null

@@ -1,9 +1,11 @@
 -- One row per person and tag that they carry at as_of.
 -- grain: person, tag
 -- key: person_id, tag
+-- column person_id: who
 -- column user_id: of the person; NULL for leads and visitors
--- column tagged_at: when it was last put on
+-- column tag: as sent
 -- column tagged_by: by whom, if the record says it
+-- column tagged_at: when it was last put on
 -- check person_id: not_null
 with
 

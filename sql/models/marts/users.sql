@@ -9,16 +9,24 @@
 -- key: person_id
 -- column person_id: u:, e:, s: or a: (user_id, e-mail, source id, cookie) and the person's strongest key
 -- column user_id: NULL for leads and visitors
--- column signed_up_at: NULL: has not signed up, or when is not known
--- column is_signed_up: has a sign-up by as_of, or a user_id and no record that says there is none
--- column first_seen_at: first event
--- column last_seen_at: last event, or last_seen_at as records say it, whichever is later
+-- column email: newest that records say, else an address by which they are known
+-- column name: as sent
+-- column phone: as sent
+-- column city: as sent
+-- column country: as sent
+-- column timezone: as sent
+-- column stage: as sent
 -- column sessions: how many; see sessions
 -- column events: how many
 -- column relationship: 0 to 100
+-- column is_signed_up: has a sign-up by as_of, or a user_id and no record that says there is none
+-- column unsubscribed_from_emails: false unless a record says true
+-- column created_at: as sent; signed_up_at is the one to use
+-- column signed_up_at: NULL: has not signed up, or when is not known
+-- column first_seen_at: first event
+-- column last_seen_at: last event, or last_seen_at as records say it, whichever is later
 -- column last_contacted_at: our latest message to them that was sent, by hand or automatic
 -- column last_heard_from_at: their latest message to us
--- column unsubscribed_from_emails: false unless a record says true
 -- check user_id: unique
 -- check sessions: not_null, range(0, )
 -- check relationship: not_null, range(0, 100)
