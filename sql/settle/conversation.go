@@ -118,7 +118,6 @@ func (f *fold) conversation(c *landedConversation) error {
 			return fmt.Errorf("parts: %w", err)
 		}
 	}
-	first := c.EffectiveAt
 	for i := range parts {
 		created := parts[i].CreatedAt.UnixMicro()
 		if row.FirstPartAt == nil || created < *row.FirstPartAt {
@@ -126,11 +125,14 @@ func (f *fold) conversation(c *landedConversation) error {
 		}
 		f.parts.put(partOf(c, &parts[i]))
 	}
-	if row.CreatedAt != nil {
-		first = min(first, *row.CreatedAt)
-	}
 	f.conversationRecords.put(row)
-	f.seenTogether(c.Keys, first)
+	seen := c.EffectiveAt // the person was there when the conversation began
+	for _, earlier := range []*int64{row.CreatedAt, row.FirstPartAt} {
+		if earlier != nil {
+			seen = min(seen, *earlier)
+		}
+	}
+	f.seenTogether(c.Keys, seen)
 	return nil
 }
 

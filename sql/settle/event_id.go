@@ -43,7 +43,8 @@ func compareEventAt(a, b eventAt) int {
 // idGather collects the ids of new events, and puts them into sorted files
 // when they become many.
 type idGather struct {
-	dir string
+	dir  string
+	most int // entries held at once
 
 	mu      sync.Mutex
 	entries []eventAt
@@ -51,14 +52,17 @@ type idGather struct {
 	runs    []string
 }
 
-const maxHeldIDs = 4 << 20 // 96 MB
+// newIDGather is a gather that holds a small part of memory, which is in bytes.
+func newIDGather(dir string, memory int64) *idGather {
+	return &idGather{dir: dir, most: int(memory / 8 / eventAtBytes)}
+}
 
 func (g *idGather) add(entries []eventAt) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.entries = append(g.entries, entries...)
 	g.count += int64(len(entries))
-	if len(g.entries) < maxHeldIDs {
+	if len(g.entries) <= g.most {
 		return nil
 	}
 	path := filepath.Join(g.dir, fmt.Sprintf("event-ids-%d.run", len(g.runs)))

@@ -30,7 +30,7 @@ type gathers struct {
 func newGathers(b *budget, dir string) *gathers {
 	return &gathers{
 		events:              newGather(&events, b, dir),
-		eventIDs:            &idGather{dir: dir},
+		eventIDs:            newIDGather(dir, b.limit),
 		personKeys:          newGather(&personKeys, b, dir),
 		personAttributes:    newGather(&personAttributes, b, dir),
 		memberships:         newGather(&memberships, b, dir),
@@ -100,8 +100,11 @@ type sink[T any] struct {
 func (s *sink[T]) put(row T) { s.rows = append(s.rows, row) }
 
 func (s *sink[T]) flush() error {
+	if len(s.rows) == 0 {
+		return nil
+	}
 	rows := s.rows
-	s.rows = nil
+	s.rows = make([]T, 0, len(rows))
 	return s.gather.add(rows)
 }
 
@@ -163,7 +166,7 @@ func (f *fold) landedFile(ctx context.Context, kind record.Kind, path string) er
 	case record.KindDeadLetter: // kept where it landed, to be looked at and replayed
 		return nil
 	}
-	return fmt.Errorf("the log lists a file of the unknown kind %q; is it of a newer version of Parley?", kind)
+	return fmt.Errorf("settle %s: the log says that it is of kind %q, which this version does not know; was it landed by a newer version of Parley?", path, kind)
 }
 
 // damageError says that the file's bytes are not what was written.

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"unsafe"
+
+	"github.com/parquet-go/parquet-go"
 )
 
 // budget counts the bytes of rows that are held in memory, over all tables.
@@ -62,7 +64,8 @@ func (g *gather[T]) empty() bool { return len(g.chunks) == 0 && len(g.runs) == 0
 // spill writes what is held into a file of its own. The lock is held.
 func (g *gather[T]) spill() (err error) {
 	path := filepath.Join(g.dir, fmt.Sprintf("%s-%d.run", g.table.name, len(g.runs)))
-	w := newFileWriter(g.table)
+	// Small pages: when they are merged, a page of each column of each file is held.
+	w := newFileWriter(g.table, parquet.PageBufferSize(32<<10))
 	defer w.abandon()
 	if err := w.create(path); err != nil {
 		return fmt.Errorf("settle %s: %w", g.table.name, err)

@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -198,6 +195,31 @@ func TestDamagedLandedFile(t *testing.T) {
 	}
 }
 
+func TestDeadLettersStayWhereTheyLanded(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	l.append(lake.Entry{Topic: "parley.events", End: 1, Dead: 1, Files: []lake.File{{Kind: string(record.KindDeadLetter), Path: "landed/dead_letters/x.parquet", Rows: 1}}})
+	if m := l.settle(); m.Covers["parley.events/0/0"] != 1 {
+		t.Errorf("the log is covered up to %v, want 1", m.Covers)
+	}
+}
+
+func TestUnknownKind(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	l.append(lake.Entry{Topic: "parley.merges", End: 1, Rows: 1, Files: []lake.File{{Kind: "merges", Path: "landed/merges/x.parquet", Rows: 1}}})
+	if _, err := Run(context.Background(), Config{Lake: l.lake}); err == nil || !strings.Contains(err.Error(), `"merges"`) || !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("error %v, want one that names the kind and what may be the matter", err)
+	}
+}
+
+func TestNoLake(t *testing.T) {
+	t.Parallel()
+	if _, err := Run(context.Background(), Config{}); err == nil {
+		t.Error("no error without a lake")
+	}
+}
+
 func TestDamagedSettledFile(t *testing.T) {
 	t.Parallel()
 	l := newLander(t)
@@ -312,86 +334,5 @@ func TestRunBesideAnotherMachine(t *testing.T) {
 	}
 	if left := leftovers(t, l.lake); len(left) > 0 {
 		t.Errorf("files left behind: %v", left)
-	}
-}
-
-// TestKilled ends a process that settles at every step it takes, one after the
-// other. Whatever the step, the version before stays whole, and the next run
-// does the work and leaves nothing behind.
-func TestKilled(t *testing.T) {
-	if step := os.Getenv("PARLEY_SETTLE_KILL"); step != "" {
-		killAt(t, step, os.Getenv("PARLEY_SETTLE_LAKE"))
-		return
-	}
-	t.Parallel()
-	l := newLander(t)
-	batch := func(i int) []message {
-		return []message{
-			day(1, fmt.Sprint("a", i)), day(2, "moves"), day(i%28+1, fmt.Sprint("b", i)),
-			user(fmt.Sprintf(`{"user_id":"1","n":%d,"updated_at":%d}`, i, unix(0)+int64(i))),
-		}
-	}
-	var landed []message
-	l.land(0, batch(0)...)
-	landed = append(landed, batch(0)...)
-	before := dump(t, l.settle())
-	for step := 1; ; step++ {
-		l.land(0, batch(step)...)
-		landed = append(landed, batch(step)...)
-		command := exec.Command(os.Args[0], "-test.run=^TestKilled$", "-test.count=1")
-		command.Env = append(os.Environ(), "PARLEY_SETTLE_KILL="+strconv.Itoa(step), "PARLEY_SETTLE_LAKE="+l.lake.Root())
-		output, err := command.CombinedOutput()
-		var exit *exec.ExitError
-		if err == nil {
-			if step < 10 {
-				t.Errorf("only %d steps", step)
-			}
-			break
-		}
-		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
-			t.Fatalf("step %d: %v: %s", step, err, output)
-		}
-		current, err := Current(l.lake)
-		if err != nil {
-			t.Fatalf("step %d: %v", step, err)
-		}
-		once := newLander(t)
-		once.land(0, landed...)
-		after := dump(t, once.settle())
-		if got := dump(t, current); cmp.Diff(before, got) != "" && cmp.Diff(after, got) != "" {
-			t.Fatalf("step %d: the current version is neither the one before nor the next", step)
-		}
-		if diff := cmp.Diff(after, dump(t, l.settle())); diff != "" {
-			t.Fatalf("step %d: the next run differs from one from nothing (-want +got):\n%s", step, diff)
-		}
-		before = after
-	}
-	l.land(0, batch(100)...)
-	l.settle()
-	if left := leftovers(t, l.lake); len(left) > 0 {
-		t.Errorf("files left behind: %v", left)
-	}
-}
-
-func killAt(t *testing.T, step, root string) {
-	n, err := strconv.Atoi(step)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := lake.Open(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var mu sync.Mutex
-	_, err = Run(context.Background(), Config{Lake: l, step: func(string) {
-		mu.Lock()
-		defer mu.Unlock()
-		if n--; n == 0 {
-			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-			select {} // until the signal comes
-		}
-	}})
-	if err != nil {
-		t.Fatal(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -125,11 +126,11 @@ type fileWriter[T any] struct {
 	count int64
 }
 
-func newFileWriter[T any](t *table[T]) *fileWriter[T] {
-	options := append([]parquet.WriterOption{
+func newFileWriter[T any](t *table[T], more ...parquet.WriterOption) *fileWriter[T] {
+	options := slices.Concat([]parquet.WriterOption{
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.MaxRowsPerRowGroup(rowGroup),
-	}, t.options...)
+	}, t.options, more)
 	return &fileWriter[T]{rows: parquet.NewGenericWriter[T](io.Discard, options...), batch: make([]T, 0, batchRows)}
 }
 

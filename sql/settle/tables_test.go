@@ -127,7 +127,7 @@ func TestPersonKeys(t *testing.T) {
 		event(fmt.Sprintf(`{"event_name":"z","created_at":%d,"anonymous_id":"c"}`, unix(8))),
 		user(fmt.Sprintf(`{"user_id":"1","email":"ANN@example.com","updated_at":%d}`, unix(10))),
 		conversation(fmt.Sprintf(`{"id":"7","created_at":%d,"updated_at":%d,"user":{"user_id":"1","email":"ann@example.com"}}`, unix(7), unix(12))),
-		conversation(fmt.Sprintf(`{"conversation_id":"8","updated_at":%d,"part":{"id":"1","author":{"type":"lead","id":"530"}}}`, unix(6))),
+		conversation(fmt.Sprintf(`{"conversation_id":"8","updated_at":%d,"part":{"id":"1","created_at":%d,"author":{"type":"lead","id":"530"}}}`, unix(8), unix(6))),
 		message{kind: record.KindTag, value: fmt.Sprintf(`{"tag":"vip","email":"only@example.com","at":%d}`, unix(5))},
 	)
 	hour := func(at int64) string { return time.UnixMicro(at).UTC().Format("15") }

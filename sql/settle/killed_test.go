@@ -1,0 +1,98 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"parley/pipelines/lake"
+)
+
+// TestKilled ends a process that settles at every step it takes, one after the
+// other. Whatever the step, the version before stays whole, and the next run
+// does the work and leaves nothing behind.
+func TestKilled(t *testing.T) {
+	if step := os.Getenv("PARLEY_SETTLE_KILL"); step != "" {
+		killAt(t, step, os.Getenv("PARLEY_SETTLE_LAKE"))
+		return
+	}
+	t.Parallel()
+	l := newLander(t)
+	batch := func(i int) []message {
+		return []message{
+			day(1, fmt.Sprint("a", i)), day(2, "moves"), day(i%28+1, fmt.Sprint("b", i)),
+			user(fmt.Sprintf(`{"user_id":"1","n":%d,"updated_at":%d}`, i, unix(0)+int64(i))),
+		}
+	}
+	var landed []message
+	l.land(0, batch(0)...)
+	landed = append(landed, batch(0)...)
+	before := dump(t, l.settle())
+	for step := 1; ; step++ {
+		l.land(0, batch(step)...)
+		landed = append(landed, batch(step)...)
+		command := exec.Command(os.Args[0], "-test.run=^TestKilled$", "-test.count=1")
+		command.Env = append(os.Environ(), "PARLEY_SETTLE_KILL="+strconv.Itoa(step), "PARLEY_SETTLE_LAKE="+l.lake.Root())
+		output, err := command.CombinedOutput()
+		var exit *exec.ExitError
+		if err == nil {
+			if step < 10 {
+				t.Errorf("only %d steps", step)
+			}
+			break
+		}
+		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+			t.Fatalf("step %d: %v: %s", step, err, output)
+		}
+		current, err := Current(l.lake)
+		if err != nil {
+			t.Fatalf("step %d: %v", step, err)
+		}
+		once := newLander(t)
+		once.land(0, landed...)
+		after := dump(t, once.settle())
+		if got := dump(t, current); cmp.Diff(before, got) != "" && cmp.Diff(after, got) != "" {
+			t.Fatalf("step %d: the current version is neither the one before nor the next", step)
+		}
+		if diff := cmp.Diff(after, dump(t, l.settle())); diff != "" {
+			t.Fatalf("step %d: the next run differs from one from nothing (-want +got):\n%s", step, diff)
+		}
+		before = after
+	}
+	l.land(0, batch(100)...)
+	l.settle()
+	if left := leftovers(t, l.lake); len(left) > 0 {
+		t.Errorf("files left behind: %v", left)
+	}
+}
+
+func killAt(t *testing.T, step, root string) {
+	n, err := strconv.Atoi(step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := lake.Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	_, err = Run(context.Background(), Config{Lake: l, step: func(string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if n--; n == 0 {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // until the signal comes
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
