@@ -6,7 +6,7 @@
 -- grain: part
 -- key: conversation_id, part_id
 -- column speaker: person (user or lead), teammate, bot, or other
--- column is_contact_message: a person's message; a change of state or a rating without words is none
+-- column is_contact_message: a person's message, unless it is an automatic one that stands under their name at the start; a change of state or a rating without words is none
 -- column is_human_message: words of a teammate that the customer sees: a reply, an assignment or close that carries text, a message begun by hand; in a log without texts what its mapping calls a reply. Notes, bots, automatic messages and campaigns never are
 -- column is_our_message: anything of ours that the customer sees, by hand or not
 -- column state_after: the state that the part leaves the conversation in; NULL: it changes none. A person's message opens
@@ -75,13 +75,13 @@ judged as (
         *,
         speaker = 'person'
         and not is_note
-        and not is_automatic
+        and not (is_automatic and is_source)
         and (has_words or is_source or coalesce(part_type in ('comment', 'message', 'source'), false)) as is_contact_message,
         speaker = 'teammate'
         and not is_note
         and not is_automatic
         and has_words as is_human_message,
-        (speaker <> 'person' or is_automatic)
+        (speaker <> 'person' or (is_automatic and is_source))
         and not is_note
         and (has_words or is_source) as is_our_message
     from spoken

@@ -1,6 +1,7 @@
 -- One row per person about whom a deletion came by as_of. The deletion names a
 -- user_id, else a source_id. A record about the person that is newer than the
--- deletion brings them back, with what it and later ones say and nothing older;
+-- deletion brings them back, with what it and later ones say and nothing older
+-- (custom attributes, which come from person_attributes_wide, are as they were);
 -- events alone do not.
 -- grain: person
 -- key: person_id

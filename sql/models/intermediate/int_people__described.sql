@@ -4,6 +4,7 @@
 -- earliest sign-up.
 -- grain: person
 -- key: person_id
+-- column email: an address by which they are known, where no record of theirs says one or that there is none
 -- column signed_up_at: NULL: not signed up, or when is not known
 -- column is_signed_up: has a sign-up by as_of, or a user_id and no record that says there is none
 -- column signed_up_week: first day of the local week of signed_up_at
@@ -106,6 +107,7 @@ described as (
     select
         person_id,
         max(case when name = 'email' then value end) as email,
+        max(case when name = 'email' then 1 else 0 end) = 1 as says_email,
         max(case when name = 'name' then value end) as name,
         max(case when name = 'phone' then value end) as phone,
         max(case when name = 'ip' then value end) as ip,
@@ -130,7 +132,7 @@ final as (
             when substring(people.person_id, 1, 2) = 'u:' and not coalesce(deletions.is_deleted, false)
                 then substring(people.person_id, 3)
         end as user_id,
-        coalesce(described.email, people.known_email) as email,
+        case when described.says_email then described.email else people.known_email end as email,
         described.name,
         described.phone,
         described.ip,
