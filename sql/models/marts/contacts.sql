@@ -8,7 +8,7 @@
 -- column conversation_id: the conversation that it began
 -- column person_id: who wrote
 -- column user_id: of that person; NULL for leads, visitors and the deleted
--- column company_id: the company that the record names
+-- column company_id: as in conversations
 -- column channel: how it came in, as sent
 -- column contacted_at: the first contact message
 -- column week_start: first day of its local week

@@ -7,7 +7,7 @@
 -- column conversation_id: as sent
 -- column person_id: whom it is with; "c:" and its id if it names nobody
 -- column user_id: of that person; NULL for leads, visitors and the deleted
--- column company_id: the company that the record names
+-- column company_id: the company that the record names; where it names none, the one that the person was in when it began, if it was exactly one
 -- column initiated_by: person (user or lead), teammate, or automation (bot, automatic message, campaign); NULL: nobody has said anything
 -- column channel: how it came in, as sent
 -- column subject: as sent
@@ -53,13 +53,34 @@ tags as (
 
 ),
 
+memberships as (
+
+    select * from memberships
+
+),
+
+only_companies as (
+
+    select
+        conversations.conversation_id,
+        min(memberships.company_id) as company_id
+    from conversations
+    inner join memberships using (person_id)
+    where conversations.company_id is null
+        and memberships.joined_at <= conversations.created_at
+        and (memberships.left_at is null or memberships.left_at > conversations.created_at)
+    group by conversations.conversation_id
+    having count(*) = 1
+
+),
+
 final as (
 
     select
         conversations.conversation_id,
         conversations.person_id,
         conversations.user_id,
-        conversations.company_id,
+        coalesce(conversations.company_id, only_companies.company_id) as company_id,
         conversations.initiated_by,
         conversations.channel,
         conversations.subject,
@@ -82,6 +103,7 @@ final as (
     from conversations
     left join closings using (conversation_id)
     left join tags using (conversation_id)
+    left join only_companies using (conversation_id)
 
 )
 
