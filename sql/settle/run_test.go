@@ -278,11 +278,11 @@ func TestProgress(t *testing.T) {
 	l := newLander(t)
 	l.land(0, day(1, "a"), user(`{"user_id":"1"}`))
 	var last, total int
-	_, err := Run(context.Background(), Config{Lake: l.lake, Progress: func(d, n int) {
-		if d != last+1 {
-			t.Errorf("%d of %d after %d", d, n, last)
+	_, err := Run(context.Background(), Config{Lake: l.lake, Progress: func(done, of int) {
+		if done != last+1 || total != 0 && of != total {
+			t.Errorf("%d of %d after %d of %d", done, of, last, total)
 		}
-		last, total = d, n
+		last, total = done, of
 	}})
 	if err != nil || last != total || total < 2 {
 		t.Errorf("ended at %d of %d, error %v", last, total, err)

@@ -169,10 +169,12 @@ func settleEntries(ctx context.Context, config Config, old *Manifest, entries []
 		}
 	}()
 	gathered := newGathers(&budget{limit: r.Memory}, r.temp)
+	writes := r.writes(gathered)
+	r.total += len(writes)
 	if err := r.read(ctx, entries, gathered); err != nil {
 		return nil, err
 	}
-	if err := r.write(ctx, gathered); err != nil {
+	if err := r.write(ctx, writes); err != nil {
 		return nil, err
 	}
 	if err := r.place(); err != nil {

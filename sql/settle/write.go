@@ -22,30 +22,37 @@ const (
 	tagsOfConversations = "conversations"
 )
 
-// write merges what was gathered into the tables. A table that nothing changes
-// keeps its files.
-func (r *run) write(ctx context.Context, g *gathers) error {
+// writes are the steps that merge what is gathered into the tables. A table
+// that nothing changes keeps its files.
+func (r *run) writes(g *gathers) []func(context.Context) error {
+	return []func(context.Context) error{
+		func(ctx context.Context) error { return r.writeEvents(ctx, g) },
+		func(ctx context.Context) error { return r.writeParts(ctx, g.parts) },
+		func(ctx context.Context) error { return r.writeConversations(ctx, g.conversationRecords) },
+		rewriting(r, g.personAttributes),
+		rewriting(r, g.personKeys),
+		rewriting(r, g.memberships),
+		rewriting(r, g.companyAttributes),
+		rewriting(r, g.companyKeys),
+		rewriting(r, g.subscriptions),
+		rewriting(r, g.subscriptionLists),
+		rewriting(r, g.tags),
+		rewriting(r, g.deliveries),
+		rewriting(r, g.tombstones),
+	}
+}
+
+func rewriting[T any](r *run, g *gather[T]) func(context.Context) error {
+	return func(ctx context.Context) error { return rewrite(ctx, r, g, nil) }
+}
+
+// write does all of the steps.
+func (r *run) write(ctx context.Context, writes []func(context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	writes := []func() error{
-		func() error { return r.writeEvents(ctx, g) },
-		func() error { return r.writeParts(ctx, g.parts) },
-		func() error { return r.writeConversations(ctx, g.conversationRecords) },
-		func() error { return rewrite(ctx, r, g.personAttributes, nil) },
-		func() error { return rewrite(ctx, r, g.personKeys, nil) },
-		func() error { return rewrite(ctx, r, g.memberships, nil) },
-		func() error { return rewrite(ctx, r, g.companyAttributes, nil) },
-		func() error { return rewrite(ctx, r, g.companyKeys, nil) },
-		func() error { return rewrite(ctx, r, g.subscriptions, nil) },
-		func() error { return rewrite(ctx, r, g.subscriptionLists, nil) },
-		func() error { return rewrite(ctx, r, g.tags, nil) },
-		func() error { return rewrite(ctx, r, g.deliveries, nil) },
-		func() error { return rewrite(ctx, r, g.tombstones, nil) },
-	}
-	r.total += len(writes)
 	for _, write := range writes {
 		group.Go(func() error {
-			err := write()
+			err := write(ctx)
 			if err == nil {
 				r.worked()
 			}
