@@ -95,13 +95,14 @@ func (a *app) build(ctx context.Context, ws *workspace.Workspace, asOf time.Time
 	}
 	steps := a.steps("building")
 	defer steps.done()
-	config, err := a.buildConfig(ws, store)
-	if err != nil {
-		return build.Result{}, err
-	}
+	config, faults := a.buildConfig(ws, store)
 	config.AsOf = asOf
 	config.Progress = func(p build.Progress) { steps.at(strings.TrimSpace(p.Step+" "+p.What), p.Done, p.Total) }
-	return build.Run(ctx, config)
+	built, err := build.Run(ctx, config)
+	if faults != nil {
+		built.Faults = append(built.Faults, faults)
+	}
+	return built, err
 }
 
 func (a *app) printBuild(built build.Result) error {
@@ -120,7 +121,7 @@ func (a *app) printBuild(built build.Result) error {
 	}
 	a.say("build %s as of %s: %d marts in %.1f s", built.Build.ID, formatTime(built.Build.AsOf), len(built.Build.Rows), built.Build.Seconds)
 	if len(built.Faults) > 0 {
-		return fmt.Errorf("the build is published, but %d of the workspace's own models or segments failed", len(built.Faults))
+		return fmt.Errorf("the build is published, but without what is wrong in the workspace's own files")
 	}
 	return nil
 }

@@ -44,10 +44,8 @@ func (a *app) messageCommand() *cobra.Command {
 // messages loads the workspace's messages, checked against its segments and,
 // where there is a build, against the columns of its people.
 func (a *app) messages(ctx context.Context, ws *workspace.Workspace, reader *warehouse.Reader) ([]*message.Message, error) {
-	definitions, err := segment.Load(ws.Folder("segments"), filepath.Join(a.dir, "segments"))
-	if err != nil {
-		return nil, err
-	}
+	// A segment whose file is wrong is there all the same: it goes on as it was.
+	definitions, _ := segment.Load(ws.Folder("segments"), filepath.Join(a.dir, "segments"))
 	options := message.Options{Dir: filepath.Join(a.dir, "messages"), Segments: []string{}, From: ws.Config.Email.From, Location: ws.Location()}
 	for _, definition := range definitions {
 		options.Segments = append(options.Segments, definition.Name)

@@ -28,12 +28,10 @@ func (a *app) brokerConfig(ws *workspace.Workspace) broker.Config {
 // a folder of its own for what does not fit.
 func (a *app) engineConfig(*workspace.Workspace) warehouse.Config { return warehouse.Config{} }
 
-// buildConfig is one build of the workspace as of its clock.
+// buildConfig is one build of the workspace. What is wrong in a segment's file
+// is returned beside it: it stops nothing else.
 func (a *app) buildConfig(ws *workspace.Workspace, store *lake.Lake) (build.Config, error) {
-	segments, err := segment.Load(ws.Folder("segments"), filepath.Join(a.dir, "segments"))
-	if err != nil {
-		return build.Config{}, err
-	}
+	segments, faults := segment.Load(ws.Folder("segments"), filepath.Join(a.dir, "segments"))
 	settings := build.Settings{
 		Name:       ws.Config.Workspace.Name,
 		Timezone:   ws.Config.Workspace.Timezone,
@@ -54,7 +52,7 @@ func (a *app) buildConfig(ws *workspace.Workspace, store *lake.Lake) (build.Conf
 		Segments: segments,
 		Now:      time.Now, // names the build and times it; what it sees is by AsOf
 		Engine:   a.engineConfig(ws),
-	}, nil
+	}, faults
 }
 
 // reader opens the workspace's current build.

@@ -43,9 +43,9 @@ func (a *app) segments(ctx context.Context) ([]segment.Definition, *warehouse.Re
 	if err != nil {
 		return nil, nil, err
 	}
-	definitions, err := segment.Load(ws.Folder("segments"), filepath.Join(a.dir, "segments"))
-	if err != nil {
-		return nil, nil, err
+	definitions, faults := segment.Load(ws.Folder("segments"), filepath.Join(a.dir, "segments"))
+	if faults != nil {
+		a.say("%v", faults) // the others can be asked for
 	}
 	reader, err := a.reader(ctx, ws)
 	return definitions, reader, err

@@ -26,6 +26,7 @@ type Definition struct {
 	Where       string // in the language of package filter
 	SQL         string // a SELECT over the marts that gives person_id
 	file        *yamlfile.File
+	fault       error // why it cannot be asked for
 }
 
 // document is the form of the file.
@@ -40,7 +41,9 @@ var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,99}$`)
 
 // Load reads every *.yaml of fsys, in the order of their names. A folder that is
 // not there holds none. shown is the folder's name in errors, which are all
-// reported at once: FILE:LINE:COLUMN, what is wrong, what to do.
+// reported at once: FILE:LINE:COLUMN, what is wrong, what to do. Beside an error
+// stand the definitions that are right, and the names of those that are not: Run
+// leaves such a segment as it was.
 func Load(fsys fs.FS, shown string) ([]Definition, error) {
 	files, err := fs.Glob(fsys, "*.y*ml")
 	if err != nil {
@@ -58,10 +61,13 @@ func Load(fsys fs.FS, shown string) ([]Definition, error) {
 		definition, err := read(fsys, name, filepath.Join(shown, name))
 		if err != nil {
 			faults = append(faults, err)
-			continue
+			definition = Definition{Name: strings.TrimSuffix(name, path.Ext(name)), fault: err}
 		}
 		if other, twice := seen[definition.Name]; twice {
-			faults = append(faults, definition.file.Errorf("$.name", "the segment %q is in %s already; give one of them another name", definition.Name, other))
+			if definition.fault == nil {
+				err = definition.file.Errorf("$.name", "the segment %q is in %s already; give one of them another name", definition.Name, other)
+				faults = append(faults, err)
+			}
 			continue
 		}
 		seen[definition.Name] = name
@@ -109,6 +115,9 @@ func (d Definition) Hash() string {
 // Query is the SELECT of the person_id of everyone in the segment, with the
 // values to bind. A fault in the filter points into the definition's file.
 func (d Definition) Query(catalogue filter.Catalogue, at filter.Moment) (query string, values []any, err error) {
+	if d.fault != nil {
+		return "", nil, d.fault
+	}
 	if d.SQL != "" {
 		return d.SQL, nil, nil
 	}

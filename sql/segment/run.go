@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"parley/sql/filter"
 )
@@ -42,15 +43,20 @@ var Tables = []string{"segment_members", "segment_changes", "segment_runs"}
 //   - The first run of a definition is a baseline: it enters nobody.
 //   - A run as of an earlier instant than the last one changes nothing.
 //   - Two people who turned out to be one are no entry and no leave.
-func Run(ctx context.Context, engine Engine, config Config) error {
+//
+// A segment whose definition is wrong, or whose query fails, stays as its last
+// run left it and stops no other: faults says why. Those that Load has told of
+// are not told again. After an error there are no tables to publish.
+func Run(ctx context.Context, engine Engine, config Config) (faults []error, err error) {
 	for _, statement := range []string{
 		"create or replace temp table before_members (segment varchar, person_id varchar, user_id varchar, entered_at timestamptz, definition varchar)",
 		"create or replace temp table before_changes (segment varchar, person_id varchar, user_id varchar, change varchar, changed_at timestamptz, definition varchar, run_id varchar)",
 		"create or replace temp table before_runs (segment varchar, definition varchar, run_id varchar, as_of timestamptz, members bigint)",
 		"create or replace temp table today (segment varchar, definition varchar, person_id varchar)",
+		"create or replace temp table plan (segment varchar, definition varchar, mode varchar)",
 	} {
 		if err := engine.Exec(ctx, statement); err != nil {
-			return fmt.Errorf("prepare segments: %w", err)
+			return nil, fmt.Errorf("prepare segments: %w", err)
 		}
 	}
 	for table, files := range map[string][]string{
@@ -58,35 +64,45 @@ func Run(ctx context.Context, engine Engine, config Config) error {
 	} {
 		for _, file := range files {
 			if err := engine.Exec(ctx, "insert into "+table+" by name select * from read_parquet("+config.Literal(file)+")"); err != nil {
-				return fmt.Errorf("read the last run of segments from %s: %w", file, err)
+				return nil, fmt.Errorf("read the last run of segments from %s: %w", file, err)
 			}
 		}
 	}
 	for _, definition := range config.Definitions {
-		query, values, err := definition.Query(config.Catalogue, config.At)
+		fault, err := ask(ctx, engine, config, definition)
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("plan segment %s: %w", definition.Name, err)
 		}
-		insert := "insert into today select distinct cast(? as varchar), cast(? as varchar), cast(person_id as varchar) from (" + query + "\n) as people where person_id is not null"
-		if err := engine.Exec(ctx, insert, append([]any{definition.Name, definition.Hash()}, values...)...); err != nil {
-			return definition.Errorf("%w", err)
+		if fault != nil && definition.fault == nil {
+			faults = append(faults, fault)
 		}
 	}
-	return advance(ctx, engine, config)
+	return faults, advance(ctx, engine, config)
 }
+
+// ask finds who is in a segment today and how it goes on from its last run.
+func ask(ctx context.Context, engine Engine, config Config, definition Definition) (fault, err error) {
+	query, values, fault := definition.Query(config.Catalogue, config.At)
+	if fault == nil {
+		insert := "insert into today select distinct cast(? as varchar), cast(? as varchar), cast(person_id as varchar) from (" + query + "\n) as people where person_id is not null"
+		if failed := engine.Exec(ctx, insert, append([]any{definition.Name, definition.Hash()}, values...)...); failed != nil {
+			fault = definition.Errorf("%w", failed)
+		}
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if fault != nil {
+		return fault, engine.Exec(ctx, carryQuery, definition.Name)
+	}
+	return nil, engine.Exec(ctx, planQuery, definition.Name, definition.Hash(), instant(config.At.AsOf), definition.Name, definition.Hash())
+}
+
+func instant(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05.999999Z") }
 
 // advance makes the tables of this run of those of the last one and today's people.
 func advance(ctx context.Context, engine Engine, config Config) error {
-	asOf := config.At.AsOf.UTC().Format("2006-01-02T15:04:05.999999Z")
-	plan := "create or replace temp table plan (segment varchar, definition varchar, mode varchar)"
-	if err := engine.Exec(ctx, plan); err != nil {
-		return fmt.Errorf("plan segments: %w", err)
-	}
-	for _, definition := range config.Definitions {
-		if err := engine.Exec(ctx, planQuery, definition.Name, definition.Hash(), asOf, definition.Name, definition.Hash()); err != nil {
-			return fmt.Errorf("plan segment %s: %w", definition.Name, err)
-		}
-	}
+	asOf := instant(config.At.AsOf)
 	for _, step := range []struct {
 		query  string
 		values []any
@@ -113,6 +129,9 @@ select
     coalesce(max(case when before_runs.as_of > cast(? as timestamptz) then 'carry' else 'diff' end), 'baseline')
 from before_runs
 where before_runs.segment = ? and before_runs.definition = ?`
+
+	// A segment that cannot be asked for stays as it was, if it was.
+	carryQuery = `insert into plan select segment, definition, 'carry' from before_runs where segment = ?`
 
 	// The last run's members by the person they are today.
 	knownQuery = `

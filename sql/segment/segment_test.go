@@ -131,10 +131,11 @@ func TestWhoIsIn(t *testing.T) {
 
 // run makes one run and hands its files to the next.
 type runner struct {
-	t    *testing.T
-	db   *warehouse.DuckDB
-	last segment.Previous
-	n    int
+	t      *testing.T
+	db     *warehouse.DuckDB
+	last   segment.Previous
+	n      int
+	faults []error // of the last run
 }
 
 func (r *runner) run(where string, at time.Time) string {
@@ -145,13 +146,14 @@ func (r *runner) run(where string, at time.Time) string {
 		r.t.Fatal(err)
 	}
 	ctx := context.Background()
-	err = segment.Run(ctx, r.db, segment.Config{
+	faults, err := segment.Run(ctx, r.db, segment.Config{
 		Definitions: definitions, Catalogue: catalogue, At: filter.Moment{AsOf: at, Zone: dublin}, RunID: fmt.Sprint("run", r.n), Previous: r.last,
 		Literal: func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" },
 	})
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.faults = faults
 	dir := r.t.TempDir()
 	files := map[string][]string{}
 	for _, table := range segment.Tables {
@@ -210,7 +212,14 @@ func TestEnteredAndLeft(t *testing.T) {
 	check("who stayed keeps the day of entering",
 		r.value("select entered_at::varchar from segment_members where person_id = 'u:anna'"), "[[2026-06-19 11:00:00+00]]")
 	check("changes stay for ever", r.value("select count(*) from segment_changes"), "[[7]]")
-	check("the run counts its members", r.value("select members from segment_runs"), "[[2]]")
+	check("a fault leaves all as it was", r.run("sesions >= 1", day(5)), "")
+	if len(r.faults) != 1 || !strings.Contains(r.faults[0].Error(), `segments/busy.yaml:1:8: 1:1: unknown field "sesions"`) {
+		t.Errorf("faults are %v", r.faults)
+	}
+	check("members too", r.value("select person_id from segment_members order by 1"), "[[u:anna] [u:dan]]")
+	r.exec("update users set sessions = 5000 where user_id = 'cleo'")
+	check("once it is mended it goes on from there", r.run("sessions >= 1000 or admin is true", day(6)), "entered u:cleo cleo")
+	check("the run counts its members", r.value("select members from segment_runs"), "[[3]]")
 }
 
 // A person known by an e-mail who turns out to be a user with an id has not entered.
@@ -236,8 +245,8 @@ func TestSQLSegment(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := segment.Config{Definitions: definitions, Catalogue: catalogue, At: filter.Moment{AsOf: asOf, Zone: dublin}, RunID: "r"}
-	if err := segment.Run(t.Context(), db, config); err != nil {
-		t.Fatal(err)
+	if faults, err := segment.Run(t.Context(), db, config); err != nil || len(faults) > 0 {
+		t.Fatal(faults, err)
 	}
 	answer, err := db.Query(t.Context(), "select count(*) from segment_members where segment = 'paying'")
 	if err != nil || answer.Rows[0][0] != int64(3) {
@@ -285,6 +294,10 @@ func TestLoad(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("errors are\n%v\nwant %s", err, want)
 		}
+	}
+	some, err := segment.Load(fstest.MapFS{"a.yaml": {Data: []byte("where: x > 1")}, "b.yaml": {Data: []byte("wher: x > 1")}}, "segments")
+	if err == nil || len(some) != 2 || some[0].Name != "a" || some[1].Name != "b" {
+		t.Errorf("beside an error: %v, %v", some, err)
 	}
 	definitions, err := segment.Load(fstest.MapFS{"g.yaml": {Data: []byte("\nwhere: plna is \"x\"")}}, "segments")
 	if err != nil {
