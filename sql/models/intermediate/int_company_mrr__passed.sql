@@ -5,12 +5,6 @@
 -- key: company_id, currency, month_number
 with
 
-settings as (
-
-    select * from settings
-
-),
-
 months as (
 
     select * from int_months__spanned
@@ -105,22 +99,11 @@ placed as (
     select distinct
         paid.company_id,
         paid.currency,
-        local_month(paid.paid_at, settings.timezone) as paid_month
-    from paid
-    cross join settings
-    where paid.paid_at <= settings.as_of
-
-),
-
-numbered as (
-
-    select
-        placed.company_id,
-        placed.currency,
         months.month_number
-    from placed
+    from paid
     inner join months
-        on months.month = placed.paid_month
+        on paid.paid_at >= months.starts_at
+        and paid.paid_at < months.state_before
 
 ),
 
@@ -138,16 +121,16 @@ beside_an_end as (
 final as (
 
     select distinct
-        numbered.company_id,
-        coalesce(numbered.currency, spend.currency, '') as currency,
-        numbered.month_number
-    from numbered
+        placed.company_id,
+        coalesce(placed.currency, spend.currency, '') as currency,
+        placed.month_number
+    from placed
     left join spend
-        on spend.company_id = numbered.company_id
-        and spend.month_number = numbered.month_number
+        on spend.company_id = placed.company_id
+        and spend.month_number = placed.month_number
     anti join beside_an_end
-        on beside_an_end.company_id = numbered.company_id
-        and beside_an_end.month_number = numbered.month_number
+        on beside_an_end.company_id = placed.company_id
+        and beside_an_end.month_number = placed.month_number
 
 )
 

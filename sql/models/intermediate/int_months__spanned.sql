@@ -3,6 +3,7 @@
 -- grain: month
 -- key: month
 -- column month_number: months since year 0, to count with
+-- column starts_at: the month's first instant
 -- column state_before: what held before this instant is the month's last state: the month's end, or just after as_of
 -- column is_partial: the month had not ended at as_of
 with
@@ -56,6 +57,7 @@ final as (
         month,
         cast(year(month) * 12 + month(month) as integer) as month_number,
         next_month > last_day as is_partial,
+        day_start(month, timezone) as starts_at,
         case
             when next_month > last_day then as_of + interval 1 microsecond
             else day_start(next_month, timezone)
