@@ -99,15 +99,26 @@ func (a *app) root() *cobra.Command {
 		},
 	}
 	root.PersistentFlags().StringVarP(&a.dir, "directory", "C", ".", "work on the workspace in this `folder`")
-	root.PersistentFlags().StringVar(&a.format, "format", "", "print `json` or csv, for programs (default: a table, for people)")
+	root.PersistentFlags().StringVar(&a.format, "format", "", "print as table, json or csv (default `table`)")
 	root.PersistentFlags().Bool("verbose", false, "say more of what is done")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(
-		a.demoCommand(), a.initCommand(), a.runCommand(), a.landCommand(), a.buildCommand(), a.workCommand(), a.serveCommand(),
-		a.importCommand(), a.sqlCommand(), a.segmentCommand(), a.messageCommand(), a.reportCommand(),
-		a.deadLettersCommand(), a.lakeCommand(), a.doctorCommand(),
-	)
+	for _, group := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{"begin", "Begin:", []*cobra.Command{a.demoCommand(), a.initCommand(), a.importCommand()}},
+		{"work", "Work, all at once or each by itself:", []*cobra.Command{a.runCommand(), a.landCommand(), a.buildCommand(), a.workCommand(), a.serveCommand()}},
+		{"ask", "Ask:", []*cobra.Command{a.sqlCommand(), a.segmentCommand(), a.messageCommand(), a.reportCommand()}},
+		{"care", "Take care:", []*cobra.Command{a.doctorCommand(), a.lakeCommand(), a.deadLettersCommand()}},
+	} {
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, command := range group.commands {
+			command.GroupID = group.id
+			root.AddCommand(command)
+		}
+	}
+	cobra.EnableCommandSorting = false
 	return root
 }
 
