@@ -26,16 +26,20 @@ A build becomes current in one step, when all of it is there and its checks hold
 fails, readers keep the last one.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ws, err := a.open()
-			if err != nil {
-				return err
-			}
 			at, err := parseAsOf(asOf)
 			if err != nil {
 				return err
 			}
+			ws, err := a.open()
+			if err != nil {
+				return err
+			}
 			if len(ws.Config.Kafka.Brokers) == 0 {
-				if err := a.landWaiting(cmd.Context(), ws); err != nil {
+				err := a.withBroker(cmd.Context(), true, func(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
+					_, err := a.landOnce(ctx, ws, b)
+					return err
+				})
+				if err != nil {
 					return err
 				}
 			}
@@ -61,17 +65,7 @@ func parseAsOf(text string) (time.Time, error) {
 	return at.UTC(), nil
 }
 
-// landWaiting lands what is on Kafka now and has not landed yet.
-func (a *app) landWaiting(ctx context.Context, ws *workspace.Workspace) error {
-	return broker.Do(ctx, a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
-		if _, err := b.EnsureTopics(ctx); err != nil {
-			return err
-		}
-		_, err := a.landOnce(ctx, ws, b)
-		return err
-	})
-}
-
+// landOnce lands what is on Kafka now and has not landed yet.
 func (a *app) landOnce(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) (landing.Summary, error) {
 	store, err := lake.Open(ws.LakeDir())
 	if err != nil {

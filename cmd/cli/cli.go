@@ -151,6 +151,16 @@ func noArgs(cmd *cobra.Command, args []string) error {
 // open opens the workspace that the command works on.
 func (a *app) open() (*workspace.Workspace, error) { return workspace.Open(a.dir) }
 
+// parent is a command that only has others below it.
+func parent(use, short string, children ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short, Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(children...)
+	return cmd
+}
+
 // inDir is a path that was named on the command line, seen from -C.
 func (a *app) inDir(path string) string {
 	if filepath.IsAbs(path) {

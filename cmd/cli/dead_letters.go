@@ -11,17 +11,10 @@ import (
 )
 
 func (a *app) deadLettersCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "dead-letters",
-		Short: "See the records that could not be read",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(&cobra.Command{
+	return parent("dead-letters", "See the records that could not be read", &cobra.Command{
 		Use: "list", Short: "List them: where each stood, what is wrong with it, and what it holds", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.listDeadLetters(cmd.Context()) },
 	})
-	return cmd
 }
 
 // listDeadLetters asks the lake, not a build: a record is to be seen as soon as it has landed.

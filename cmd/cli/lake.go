@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,17 +10,10 @@ import (
 )
 
 func (a *app) lakeCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "lake",
-		Short: "See what has landed",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(&cobra.Command{
+	return parent("lake", "See what has landed", &cobra.Command{
 		Use: "status", Short: "Show for each topic and partition what has landed, by the lake's log", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.lakeStatus(cmd.Context()) },
+		RunE: func(*cobra.Command, []string) error { return a.lakeStatus() },
 	})
-	return cmd
 }
 
 // landedSoFar sums up one partition's entries of the log.
@@ -32,7 +24,7 @@ type landedSoFar struct {
 	last                                     time.Time
 }
 
-func (a *app) lakeStatus(_ context.Context) error {
+func (a *app) lakeStatus() error {
 	ws, err := a.open()
 	if err != nil {
 		return err

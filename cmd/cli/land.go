@@ -20,14 +20,7 @@ func (a *app) landCommand() *cobra.Command {
 		Short: "Land records from Kafka as Parquet files, until stopped",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ws, err := a.open()
-			if err != nil {
-				return err
-			}
-			err = broker.Do(cmd.Context(), a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
-				if err := a.ensureTopics(ctx, b); err != nil {
-					return err
-				}
+			return a.withBroker(cmd.Context(), once, func(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
 				if !once {
 					return a.land(ctx, ws, b)
 				}
@@ -37,22 +30,10 @@ func (a *app) landCommand() *cobra.Command {
 				}
 				return a.printLanded(summary)
 			})
-			return untilStopped(cmd.Context(), once, err)
 		},
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "land what is there now, and end")
 	return cmd
-}
-
-func (a *app) ensureTopics(ctx context.Context, b *broker.Broker) error {
-	created, err := b.EnsureTopics(ctx)
-	if err != nil {
-		return err
-	}
-	if len(created) > 0 && !b.Embedded() {
-		a.say("created the topics %v", created)
-	}
-	return nil
 }
 
 func (a *app) landingConfig(ws *workspace.Workspace, b *broker.Broker, store *lake.Lake) landing.Config {

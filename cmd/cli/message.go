@@ -18,12 +18,6 @@ import (
 )
 
 func (a *app) messageCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "message",
-		Short: "See the messages, and what they say to whom",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
 	var person string
 	var html bool
 	preview := &cobra.Command{
@@ -34,11 +28,10 @@ func (a *app) messageCommand() *cobra.Command {
 	}
 	preview.Flags().StringVar(&person, "person", "", "for the person with this e-mail, user_id or person_id (default: one in its segment)")
 	preview.Flags().BoolVar(&html, "html", false, "show the HTML part")
-	cmd.AddCommand(&cobra.Command{
+	return parent("message", "See the messages, and what they say to whom", &cobra.Command{
 		Use: "list", Short: "List the messages, and how many people got each", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.listMessages(cmd.Context()) },
 	}, preview)
-	return cmd
 }
 
 // messages loads the workspace's messages, checked against its segments and,

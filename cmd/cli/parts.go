@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"parley/cmd/workspace"
@@ -22,6 +24,36 @@ func (a *app) brokerConfig(ws *workspace.Workspace) broker.Config {
 		TopicPrefix: ws.Config.Kafka.TopicPrefix,
 		Logger:      a.log,
 	}
+}
+
+// withBroker opens the workspace and its broker, and does work with them: until
+// it ends by itself, or is stopped, which is the good end of what has no other
+// (once is false).
+func (a *app) withBroker(ctx context.Context, once bool, work func(context.Context, *workspace.Workspace, *broker.Broker) error) error {
+	ws, err := a.open()
+	if err != nil {
+		return err
+	}
+	err = broker.Do(ctx, a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
+		if err := a.ensureTopics(ctx, b); err != nil {
+			return err
+		}
+		return work(ctx, ws, b)
+	})
+	if !once && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// ensureTopics makes the topics that are missing, and says so where it is not a
+// matter of course.
+func (a *app) ensureTopics(ctx context.Context, b *broker.Broker) error {
+	created, err := b.EnsureTopics(ctx)
+	if len(created) > 0 && !b.Embedded() {
+		a.say("created the topics %s", strings.Join(created, ", "))
+	}
+	return err
 }
 
 // engineConfig are the limits of the engine: by default half of the memory, and

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -20,37 +19,19 @@ func (a *app) runCommand() *cobra.Command {
 		Short: "Do all of it in one process until stopped: land, build, send, report, serve",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ws, err := a.open()
-			if err != nil {
-				return err
+			work := a.runAll
+			if once {
+				work = a.runOnce
 			}
-			err = broker.Do(cmd.Context(), a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
-				if once {
-					return a.runOnce(ctx, ws, b)
-				}
-				return a.runAll(ctx, ws, b)
-			})
-			return untilStopped(cmd.Context(), once, err)
+			return a.withBroker(cmd.Context(), once, work)
 		},
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "do what there is to do now, and end")
 	return cmd
 }
 
-// untilStopped makes being stopped the good end of a command that goes on until
-// it is stopped.
-func untilStopped(ctx context.Context, once bool, err error) error {
-	if !once && ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
-}
-
 // runAll does everything until ctx ends or a part of it cannot go on.
 func (a *app) runAll(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
-	if err := a.ensureTopics(ctx, b); err != nil {
-		return err
-	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.serve(ctx, ws, "") })
 	group.Go(func() error { return a.land(ctx, ws, b) })
@@ -61,9 +42,6 @@ func (a *app) runAll(ctx context.Context, ws *workspace.Workspace, b *broker.Bro
 
 // runOnce goes the whole way once: land, build, send, take back what was sent, report.
 func (a *app) runOnce(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
-	if err := a.ensureTopics(ctx, b); err != nil {
-		return err
-	}
 	if _, err := a.landOnce(ctx, ws, b); err != nil {
 		return err
 	}

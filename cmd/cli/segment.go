@@ -14,13 +14,7 @@ import (
 )
 
 func (a *app) segmentCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "segment",
-		Short: "See who is in a segment",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(
+	return parent("segment", "See who is in a segment",
 		&cobra.Command{
 			Use: "list", Short: "List the segments, with their sizes as of the last build", Args: noArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return a.listSegments(cmd.Context()) },
@@ -34,7 +28,6 @@ func (a *app) segmentCommand() *cobra.Command {
 			RunE: func(cmd *cobra.Command, args []string) error { return a.countSegment(cmd.Context(), args[0]) },
 		},
 	)
-	return cmd
 }
 
 // segments loads the workspace's segments and opens the build to ask.

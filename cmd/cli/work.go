@@ -26,23 +26,13 @@ func (a *app) workCommand() *cobra.Command {
 		Short: "Work the jobs until stopped: build, announce, send, draw the reports",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ws, err := a.open()
-			if err != nil {
-				return err
-			}
-			err = broker.Do(cmd.Context(), a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
-				return a.work(ctx, ws, b)
-			})
-			return untilStopped(cmd.Context(), false, err)
+			return a.withBroker(cmd.Context(), false, a.work)
 		},
 	}
 }
 
 // work works the queue until ctx ends.
 func (a *app) work(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
-	if err := a.ensureTopics(ctx, b); err != nil {
-		return err
-	}
 	queue, done, err := a.openQueue(ctx, ws, b)
 	if err != nil {
 		return err
