@@ -3,12 +3,13 @@
 -- they reach companies by company_attributes_wide.
 -- grain: observation
 select
-    settled_company_attributes.company_id,
+    coalesce(stg_company_keys.company_id, settled_company_attributes.company_id) as company_id,
     settled_company_attributes.name,
     settled_company_attributes.value,
     settled_company_attributes.at as observed_at,
     settled_company_attributes.seq
 from settled_company_attributes
 cross join settings
+left join stg_company_keys on stg_company_keys.source_id = settled_company_attributes.company_id
 where settled_company_attributes.at <= settings.as_of
     and not settled_company_attributes.is_custom

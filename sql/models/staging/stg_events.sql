@@ -7,7 +7,7 @@ select
     settled_events.event_id,
     settled_events.key_kind,
     settled_events.key,
-    nullif(settled_events.company_id, '') as company_id,
+    coalesce(stg_company_keys.company_id, nullif(settled_events.company_id, '')) as company_id,
     settled_events.event_name,
     nullif(settled_events.url, '') as url,
     nullif(settled_events.referrer, '') as referrer,
@@ -21,4 +21,5 @@ select
     settled_events.occurred_at
 from settled_events
 cross join settings
+left join stg_company_keys on stg_company_keys.source_id = settled_events.company_id
 where settled_events.occurred_at <= settings.as_of

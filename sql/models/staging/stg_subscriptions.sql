@@ -4,7 +4,7 @@
 -- that does not come again.
 -- grain: subscription, record
 select
-    settled_subscriptions.company_id,
+    coalesce(stg_company_keys.company_id, settled_subscriptions.company_id) as company_id,
     settled_subscriptions.subscription_id,
     settled_subscriptions.seq,
     nullif(settled_subscriptions.plan, '') as plan,
@@ -21,4 +21,5 @@ select
     settled_subscriptions.valid_from
 from settled_subscriptions
 cross join settings
+left join stg_company_keys on stg_company_keys.source_id = settled_subscriptions.company_id
 where settled_subscriptions.valid_from <= settings.as_of
