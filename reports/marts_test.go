@@ -20,6 +20,7 @@ type marts map[string][][]any
 var columnsOf = map[string]string{
 	"settings":               "name varchar, as_of timestamptz, timezone varchar, week_starts integer",
 	"contacts_weekly":        "week_start date, contacts bigint, active_users bigint, contacts_per_active_user double, contacts_by_inactive_users bigint, contacts_by_leads bigint, outbound_replies bigint, reopened bigint, is_partial boolean",
+	"contacts":               "conversation_id varchar, contacted_at timestamptz",
 	"first_response_weekly":  "week_start date, contacts bigint, answered bigint, unanswered bigint, bot_only bigint, median_seconds double, p90_seconds double, median_office_seconds double, p90_office_seconds double, within_5m bigint, within_1h bigint, within_8h bigint, within_24h bigint, is_partial boolean",
 	"contacts_by_hour":       "weekday integer, hour integer, contacts bigint, occurrences bigint, contacts_per_occurrence double",
 	"contacts_by_hour_zones": "zone varchar, weekday integer, hour integer, contacts bigint, occurrences bigint, contacts_per_occurrence double",

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/sql/warehouse"
 )
@@ -86,6 +87,16 @@ func TestLocalDate(t *testing.T) {
 	if dir := write(t, m); filepath.Base(dir) != "2026-07-02" {
 		t.Errorf("written into %s", dir)
 	}
+}
+
+// A log that ended before the weeks shown is not one that never was.
+func TestLastContactLongAgo(t *testing.T) {
+	t.Parallel()
+	m := noRows()
+	m["contacts_weekly"] = [][]any{{date("2026-06-29"), int64(0), int64(0), nil, int64(0), int64(0), int64(0), int64(0), true}}
+	m["first_response_weekly"] = [][]any{{date("2026-06-29"), int64(0), int64(0), int64(0), int64(0), nil, nil, nil, nil, int64(0), int64(0), int64(0), int64(0), true}}
+	m["contacts"] = [][]any{{"1", date("2014-01-02")}, {"2", date("2014-01-03").Add(23*time.Hour + 30*time.Minute)}}
+	has(t, write(t, m), "weekly.html", "the last one was on 3 January 2014", "parley build --as-of 2014-01-04T00:00:00Z &amp;&amp; parley report")
 }
 
 func TestNothingYet(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"parley/reports/chart"
 )
@@ -12,6 +13,24 @@ var noContacts = missing{
 	What:    "No conversation has come in yet.",
 	How:     "Send conversations to the topic conversations, or import a file of them, and build:",
 	Command: "parley import conversations.json && parley build",
+}
+
+const lastContactQuery = `select contacted_at from contacts order by contacted_at desc limit 1`
+
+// noRecentContacts says why the last weeks show none: there never was any, or
+// the records end before, as those of a log that was imported do.
+func (d *desk) noRecentContacts() (*missing, error) {
+	last, err := ask(d, lastContactQuery, func(r row) time.Time { return r.time("contacted_at") })
+	if err != nil || len(last) == 0 {
+		return &noContacts, err
+	}
+	day := last[0].In(d.settings.Zone)
+	after := time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, d.settings.Zone)
+	return &missing{
+		What:    fmt.Sprintf("No conversation has come in in these weeks: the last one was on %s.", formatDay(day)),
+		How:     "To see the reports as they stood then, write workspace.as_of into parley.yaml, or build once as of that time:",
+		Command: "parley build --as-of " + after.UTC().Format(time.RFC3339) + " && parley report",
+	}, nil
 }
 
 // weekly draws the weekly support report.
@@ -57,8 +76,8 @@ func (d *desk) contactsFigure() (figure, error) {
 		return f, err
 	}
 	if totalContacts(weeks) == 0 {
-		f.Missing = &noContacts
-		return f, nil
+		f.Missing, err = d.noRecentContacts()
+		return f, err
 	}
 	line := weekTimeline(weeks)
 	drawing, err := drawn(chart.Columns{
@@ -160,8 +179,8 @@ func (d *desk) responseFigure() (figure, error) {
 		total, answered, unanswered = total+w.Contacts, answered+w.Answered, unanswered+w.Unanswered
 	}
 	if total == 0 {
-		f.Missing = &noContacts
-		return f, nil
+		f.Missing, err = d.noRecentContacts()
+		return f, err
 	}
 	line := weekTimeline(weeks)
 	panels := []chart.Panel{
@@ -218,8 +237,8 @@ func (d *desk) spreadFigure() (figure, error) {
 		total += w.Contacts
 	}
 	if total == 0 {
-		f.Missing = &noContacts
-		return f, nil
+		f.Missing, err = d.noRecentContacts()
+		return f, err
 	}
 	line := weekTimeline(weeks)
 	columns := chart.Columns{Labels: line.Labels, Titles: line.Titles, Unfinished: line.Unfinished, Format: chart.Count, Height: 22}

@@ -99,8 +99,12 @@ func (d *desk) withinHourCard() (card, error) {
 	c := card{Label: "Answered within an hour", Value: none, Note: "no conversation has come in yet"}
 	weeks, err := d.spreadWeeks()
 	now, before := lastTwo(weeks)
-	if err != nil || now == nil || now.Contacts == 0 {
+	if err != nil || now == nil {
 		return c, err
+	}
+	if now.Contacts == 0 {
+		c.Note = "nobody got in touch"
+		return c, nil
 	}
 	of := func(w spreadWeek) float64 { return float64(w.Within[1]) / float64(w.Contacts) } // NaN without contacts
 	c.Value, c.Raw = formatShare(of(*now)), raw(of(*now))
