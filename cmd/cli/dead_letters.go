@@ -38,7 +38,7 @@ func (a *app) listDeadLetters(ctx context.Context) error {
 	for i, file := range files {
 		paths[i] = store.Path(file.Path)
 	}
-	engine, err := warehouse.Open(ctx, a.engineConfig(ws))
+	engine, err := warehouse.Open(ctx, warehouse.Config{})
 	if err != nil {
 		return err
 	}

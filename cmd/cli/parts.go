@@ -56,10 +56,6 @@ func (a *app) ensureTopics(ctx context.Context, b *broker.Broker) error {
 	return err
 }
 
-// engineConfig are the limits of the engine: by default half of the memory, and
-// a folder of its own for what does not fit.
-func (a *app) engineConfig(*workspace.Workspace) warehouse.Config { return warehouse.Config{} }
-
 // buildConfig is one build of the workspace. What is wrong in a segment's file
 // is returned beside it: it stops nothing else.
 func (a *app) buildConfig(ws *workspace.Workspace, store *lake.Lake) (build.Config, error) {
@@ -83,15 +79,18 @@ func (a *app) buildConfig(ws *workspace.Workspace, store *lake.Lake) (build.Conf
 		Models:   ws.Folder("models"),
 		Segments: segments,
 		Now:      time.Now, // names the build and times it; what it sees is by AsOf
-		Engine:   a.engineConfig(ws),
 	}, faults
 }
 
-// reader opens the workspace's current build.
+// reader opens the workspace's current build, within the engine's own limits.
 func (a *app) reader(ctx context.Context, ws *workspace.Workspace) (*warehouse.Reader, error) {
+	return openBuild(ctx, ws, warehouse.ReaderConfig{})
+}
+
+func openBuild(ctx context.Context, ws *workspace.Workspace, config warehouse.ReaderConfig) (*warehouse.Reader, error) {
 	store, err := lake.Open(ws.LakeDir())
 	if err != nil {
 		return nil, err
 	}
-	return build.Open(ctx, store, warehouse.ReaderConfig{Engine: a.engineConfig(ws)})
+	return build.Open(ctx, store, config)
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -42,7 +43,11 @@ func (a *app) serve(ctx context.Context, ws *workspace.Workspace, listen string)
 	}
 	s, err := server.New(ctx, server.Config{
 		Listen: listen, Reports: ws.Path("reports"), Token: token, Logger: a.log,
-		Open: func(ctx context.Context) (*warehouse.Reader, error) { return a.reader(ctx, ws) },
+		Open: func(ctx context.Context) (*warehouse.Reader, error) {
+			return openBuild(ctx, ws, warehouse.ReaderConfig{
+				Engine: warehouse.Config{MemoryLimit: "1GB"}, TimeLimit: 5 * time.Minute,
+			})
+		},
 	})
 	if err != nil {
 		return err

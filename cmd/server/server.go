@@ -23,7 +23,8 @@ type Config struct {
 	Listen  string // host:port; port 0 takes a free one
 	Reports string // the folder of reports: dated folders and `latest`
 	Token   string // never empty
-	// Open opens the current build for one query of POST /v1/sql.
+	// Open opens the current build for one query of POST /v1/sql, within limits of
+	// time and memory. At most queriesAtOnce are open; further ones wait.
 	Open   func(ctx context.Context) (*warehouse.Reader, error)
 	Logger *slog.Logger // nil: silent
 }
@@ -34,7 +35,11 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	loopback bool
+	queries  chan struct{} // a place for each query that runs
 }
+
+// queriesAtOnce bounds what queries over HTTP can take of the machine together.
+const queriesAtOnce = 4
 
 // New listens. An address that is taken, or an empty token, is an error.
 func New(ctx context.Context, config Config) (*Server, error) {
@@ -48,7 +53,7 @@ func New(ctx context.Context, config Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serve: %w; another program has this address: choose one by serve.listen in parley.yaml or --listen", err)
 	}
-	s := &Server{config: config, listener: listener}
+	s := &Server{config: config, listener: listener, queries: make(chan struct{}, queriesAtOnce)}
 	if addr, ok := listener.Addr().(*net.TCPAddr); ok {
 		s.loopback = addr.IP.IsLoopback()
 	}

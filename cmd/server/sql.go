@@ -20,6 +20,12 @@ func (s *Server) sql(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `send {"query": "from contacts_weekly"}`, http.StatusBadRequest)
 		return
 	}
+	select {
+	case s.queries <- struct{}{}:
+		defer func() { <-s.queries }()
+	case <-r.Context().Done():
+		return
+	}
 	reader, err := s.config.Open(r.Context())
 	if errors.Is(err, warehouse.ErrNoBuild) {
 		http.Error(w, err.Error(), http.StatusNotFound)
