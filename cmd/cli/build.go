@@ -34,7 +34,12 @@ fails, readers keep the last one.`,
 			if err != nil {
 				return err
 			}
-			if len(ws.Config.Kafka.Brokers) == 0 {
+			if at.After(time.Now()) {
+				return usagef("--as-of %s lies in the future; a build sees what has happened by an instant that is over", asOf)
+			}
+			if len(ws.Config.Kafka.Brokers) > 0 {
+				a.say("what has landed is built; records on Kafka land by `parley land`, or `parley run`")
+			} else {
 				err := a.withBroker(cmd.Context(), true, func(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
 					_, err := a.landOnce(ctx, ws, b)
 					return err
@@ -114,6 +119,7 @@ func (a *app) printBuild(built build.Result) error {
 		a.say("%s:%d: the check %s does not hold for %d rows of %s", warning.File, warning.Line, warning.Check, warning.Failed, warning.Model)
 	}
 	a.say("build %s as of %s: %d marts in %.1f s", built.Build.ID, formatTime(built.Build.AsOf), len(built.Build.Rows), built.Build.Seconds)
+	a.say("the reports are drawn anew by `parley report`")
 	if len(built.Faults) > 0 {
 		return fmt.Errorf("the build is published, but without what is wrong in the workspace's own files")
 	}

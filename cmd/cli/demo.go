@@ -3,10 +3,9 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -86,6 +85,9 @@ func (a *app) demo(ctx context.Context, dir string, config demo.Config) error {
 	if err != nil {
 		return err
 	}
+	if err := markDemo(dir); err != nil {
+		return err
+	}
 	if err := workspace.CreateDemo(dir, story); err != nil {
 		return err
 	}
@@ -102,6 +104,21 @@ func (a *app) demo(ctx context.Context, dir string, config demo.Config) error {
 		}
 		return a.printDemo(ctx, ws, dir)
 	})
+}
+
+// stageFile says that a workspace is a demo, and how far it has come.
+func stageFile(dir string) string { return filepath.Join(dir, ".parley", "demo.json") }
+
+// markDemo marks dir as a demo before it becomes a workspace. A workspace that
+// is none is refused: the demo's records do not belong among a company's own.
+func markDemo(dir string) error {
+	if _, err := os.Stat(stageFile(dir)); err == nil {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, workspace.ConfigFile)); err == nil {
+		return usagef("%s is a workspace of your own; the demo wants a folder of its own, as in `parley demo demo`", dir)
+	}
+	return lake.ReplaceFile(stageFile(dir), []byte("0\n"))
 }
 
 func (r *demoRun) all(ctx context.Context) error {
@@ -203,13 +220,8 @@ func (r *demoRun) send(ctx context.Context) (sent int, err error) {
 	return sent, err
 }
 
-func (r *demoRun) stageFile() string { return r.ws.State("demo.json") }
-
 func (r *demoRun) readStage() error {
-	text, err := os.ReadFile(r.stageFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	text, err := os.ReadFile(stageFile(r.ws.Dir))
 	if err == nil {
 		err = json.Unmarshal(text, &r.stage)
 	}
@@ -221,7 +233,7 @@ func (r *demoRun) readStage() error {
 
 func (r *demoRun) reach(stage demoStage) error {
 	r.stage = stage
-	return lake.ReplaceFile(r.stageFile(), fmt.Appendf(nil, "%d\n", stage))
+	return lake.ReplaceFile(stageFile(r.ws.Dir), fmt.Appendf(nil, "%d\n", stage))
 }
 
 // demoKinds are the kinds that the summary counts, as people call them.

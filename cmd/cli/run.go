@@ -32,6 +32,11 @@ func (a *app) runCommand() *cobra.Command {
 
 // runAll does everything until ctx ends or a part of it cannot go on.
 func (a *app) runAll(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
+	// What waits lands before the first build: a history that was just imported is
+	// to be the segments' baseline as a whole.
+	if _, err := a.landOnce(ctx, ws, b); err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.serve(ctx, ws, "") })
 	group.Go(func() error { return a.land(ctx, ws, b) })

@@ -16,7 +16,7 @@ import (
 	"parley/pipelines/demo"
 )
 
-//go:embed starter demo
+//go:embed all:starter demo
 var templates embed.FS
 
 // Create makes dir a workspace with an example of each thing to fill in. Files

@@ -70,6 +70,8 @@ func (c *Config) validate(file *yamlfile.File) error {
 	}
 	if asOf := c.Workspace.AsOf; asOf != "" && asOf.Value().IsZero() {
 		fault("$.workspace.as_of", "%q is no moment; write 2026-06-30T00:00:00Z", string(asOf))
+	} else if asOf.Value().After(time.Now()) {
+		fault("$.workspace.as_of", "%s lies in the future; write an instant that is over", asOf)
 	}
 	for i, outage := range c.Outages {
 		if outage.Name == "" || outage.From.Value().IsZero() || !outage.To.Value().After(outage.From.Value()) {

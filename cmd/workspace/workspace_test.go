@@ -91,6 +91,7 @@ func TestFaultsSayWhereAndWhatToDo(t *testing.T) {
 		{"email: {smtp: \"smtp://mail\"}", "sending by SMTP is not there yet"},
 		{"build: {every: soon}", `parley.yaml:1:16: "soon" is no length of time`},
 		{"workspace: {as_of: yesterday}", `parley.yaml:1:20: "yesterday" is no moment`},
+		{"workspace: {as_of: 2999-01-01T00:00:00Z}", `parley.yaml:1:20: 2999-01-01T00:00:00Z lies in the future`},
 		{"outages: [{name: x, from: 2026-03-02T10:00:00Z, to: 2026-03-02T10:00:00Z}]", "`from` and `to` after it"},
 	} {
 		_, err := workspace.Open(write(t, test.config))

@@ -40,7 +40,9 @@ var Tables = []string{"segment_members", "segment_changes", "segment_runs"}
 // last run's and today's people:
 //
 //   - Entered: not a member in the last run of the same definition, a member in this one.
-//   - The first run of a definition is a baseline: it enters nobody.
+//   - The first run of a definition is a baseline: it enters nobody. While there
+//     are no people at all there is no first run yet: whoever begins with an empty
+//     lake and then brings in a history has not had everybody enter.
 //   - A run as of an earlier instant than the last one changes nothing.
 //   - Two people who turned out to be one are no entry and no leave.
 //
@@ -128,7 +130,8 @@ select
     cast(? as varchar),
     coalesce(max(case when before_runs.as_of > cast(? as timestamptz) then 'carry' else 'diff' end), 'baseline')
 from before_runs
-where before_runs.segment = ? and before_runs.definition = ?`
+where before_runs.segment = ? and before_runs.definition = ?
+having count(*) > 0 or exists (select 1 from users)`
 
 	// A segment that cannot be asked for stays as it was, if it was.
 	carryQuery = `insert into plan select segment, definition, 'carry' from before_runs where segment = ?`

@@ -222,6 +222,24 @@ func TestEnteredAndLeft(t *testing.T) {
 	check("the run counts its members", r.value("select members from segment_runs"), "[[3]]")
 }
 
+// An empty lake is no baseline: a history that is brought in later has not entered.
+func TestNobodyIsNoBaseline(t *testing.T) {
+	t.Parallel()
+	r := &runner{t: t, db: engine(t)}
+	r.exec("create table everybody as from users; delete from users")
+	if got := r.run("sessions >= 100", asOf); got != "" {
+		t.Errorf("of nobody: %q", got)
+	}
+	r.exec("insert into users from everybody")
+	if got := r.run("sessions >= 100", asOf.AddDate(0, 0, 1)); got != "baseline u:anna anna, baseline u:ben ben" {
+		t.Errorf("the history came in: %q", got)
+	}
+	r.exec("delete from users")
+	if got := r.run("sessions >= 100", asOf.AddDate(0, 0, 2)); got != "left u:anna -, left u:ben -" {
+		t.Errorf("everybody was deleted: %q", got)
+	}
+}
+
 // A person known by an e-mail who turns out to be a user with an id has not entered.
 func TestMergeIsNoEntry(t *testing.T) {
 	t.Parallel()
