@@ -167,7 +167,7 @@ func Open(ctx context.Context, cfg Config, work Work) (*Queue, error) {
 	}
 	q := &Queue{config: cfg, work: work, log: cfg.Logger}
 	if q.store, err = openStore(ctx, url, q.log); err != nil {
-		return nil, fmt.Errorf("open the queue %s: %w", url, err)
+		return nil, fmt.Errorf("open the queue %s: %w", url, unreachable(err))
 	}
 	return q, nil
 }

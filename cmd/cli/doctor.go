@@ -12,6 +12,7 @@ import (
 
 	"parley/cmd/output"
 	"parley/cmd/workspace"
+	"parley/jobs"
 	"parley/pipelines/broker"
 	"parley/pipelines/lake"
 	"parley/sql/segment"
@@ -44,6 +45,7 @@ func (a *app) examine(ctx context.Context) error {
 		{"parley.yaml", func(context.Context, *workspace.Workspace) (string, error) { return "read, without a fault", nil }},
 		{"kafka", a.examineKafka},
 		{"lake", examineLake},
+		{"queue", examineQueue},
 		{"segments", a.examineSegments},
 		{"messages", a.examineMessages},
 		{"build", a.examineBuild},
@@ -111,6 +113,12 @@ func examineLake(_ context.Context, ws *workspace.Workspace) (string, error) {
 		dead += entry.Dead
 	}
 	return fmt.Sprintf("%s records have landed, %s are dead letters", grouped(rows), grouped(dead)), nil
+}
+
+func examineQueue(ctx context.Context, ws *workspace.Workspace) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	return jobs.Check(ctx, jobs.Config{QueueURL: ws.QueueURL(), Dir: ws.Dir})
 }
 
 func (a *app) examineSegments(_ context.Context, ws *workspace.Workspace) (string, error) {
