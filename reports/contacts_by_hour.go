@@ -41,7 +41,7 @@ type measure struct {
 
 var measures = []measure{
 	{"Per occurrence", "contacts each time", chart.Ratio,
-		func(c hourCell) float64 { return c.PerOccurrence }, func(c hourCell) cell { return hundredths(c.PerOccurrence) }},
+		func(c hourCell) float64 { return c.PerOccurrence }, func(c hourCell) cell { return ratio(c.PerOccurrence) }},
 	{"In all", "contacts in all", chart.Count,
 		func(c hourCell) float64 { return float64(c.Contacts) }, func(c hourCell) cell { return counted(c.Contacts) }},
 }

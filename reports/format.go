@@ -106,12 +106,12 @@ func formatDuration(seconds float64) string {
 	return strings.Join(words, " ")
 }
 
-// formatSeconds writes seconds exactly, with as many decimals as there are.
+// formatSeconds writes whole seconds, a half rounded up: 1,380 s.
 func formatSeconds(seconds float64) string {
 	if math.IsNaN(seconds) {
 		return none
 	}
-	return grouped(strconv.FormatFloat(seconds, 'f', -1, 64)) + " s"
+	return grouped(strconv.FormatFloat(math.Floor(seconds+0.5), 'f', 0, 64)) + " s"
 }
 
 // minorUnits is how many decimals a currency's smallest coin has; 2 where the
@@ -125,13 +125,32 @@ func minorUnits(code string) int {
 	return scale
 }
 
-// formatMoney writes an exact amount with its currency, all its digits kept:
-// EUR 12,345.00.
+// formatMoney writes an amount with its currency, rounded to the currency's
+// smallest coin: EUR 12,345.00.
 func formatMoney(amount, code string) string {
 	if amount == "" {
 		return none
 	}
-	return withCurrency(grouped(padded(trimZeros(amount, minorUnits(code)), minorUnits(code))), code)
+	return withCurrency(formatAmount(amount, code), code)
+}
+
+// formatAmount is formatMoney without the currency.
+func formatAmount(amount, code string) string {
+	exact, ok := new(big.Rat).SetString(amount)
+	if !ok {
+		return none
+	}
+	return grouped(rounded(exact, minorUnits(code)))
+}
+
+// rounded writes a number with so many decimals, halves away from zero, and
+// never as −0.
+func rounded(exact *big.Rat, decimals int) string {
+	text := exact.FloatString(decimals)
+	if strings.Trim(text, "-0.") == "" {
+		return strings.TrimPrefix(text, "-")
+	}
+	return text
 }
 
 // roundMoney is an amount without its currency, rounded to the currency's
@@ -145,7 +164,7 @@ func roundMoney(amount, code string) string {
 	if new(big.Rat).Abs(exact).Cmp(big.NewRat(1000, 1)) >= 0 {
 		decimals = 0
 	}
-	return grouped(exact.FloatString(decimals))
+	return grouped(rounded(exact, decimals))
 }
 
 // formatRoundMoney is roundMoney with its currency: EUR 12,345.
@@ -168,18 +187,6 @@ func trimZeros(number string, least int) string {
 	}
 	for len(fraction) > least && strings.HasSuffix(fraction, "0") {
 		fraction = fraction[:len(fraction)-1]
-	}
-	if fraction == "" {
-		return whole
-	}
-	return whole + "." + fraction
-}
-
-// padded gives a decimal number at least so many decimals.
-func padded(number string, least int) string {
-	whole, fraction, _ := strings.Cut(number, ".")
-	for len(fraction) < least {
-		fraction += "0"
 	}
 	if fraction == "" {
 		return whole
@@ -216,6 +223,14 @@ func plural(n int64, noun string) string {
 		return "1 " + noun
 	}
 	return formatCount(n) + " " + noun + "s"
+}
+
+// people writes a number of people: 1 person, 2 people.
+func people(n int64) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return formatCount(n) + " people"
 }
 
 // change compares a count with the one before: "11 more (+8%)".

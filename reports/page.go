@@ -125,15 +125,7 @@ func counted(n int64) cell { return cell{Text: formatCount(n), Raw: strconv.Form
 
 func ratio(v float64) cell { return cell{Text: formatRatio(v), Raw: raw(v)} }
 
-// hundredths is a ratio where there is room for two decimals only.
-func hundredths(v float64) cell {
-	if math.IsNaN(v) {
-		return cell{Text: none}
-	}
-	return cell{Text: strconv.FormatFloat(v, 'f', 2, 64), Raw: raw(v)}
-}
-
-// duration shows exact seconds and, beside them, the same for people.
+// duration shows seconds and, beside them, the same for people.
 func duration(seconds float64) cell {
 	c := cell{Text: formatSeconds(seconds), Raw: raw(seconds)}
 	if !math.IsNaN(seconds) && seconds >= 60 {
@@ -143,6 +135,9 @@ func duration(seconds float64) cell {
 }
 
 func money(amount, code string) cell { return cell{Text: formatMoney(amount, code), Raw: amount} }
+
+// bareMoney is money where the currency stands in the table's caption.
+func bareMoney(amount, code string) cell { return cell{Text: formatAmount(amount, code), Raw: amount} }
 
 // part is a count with its share of a whole.
 func part(n, whole int64) cell {

@@ -294,7 +294,7 @@ func scriptsWriteAsPagesDo(t *testing.T, b context.Context, base string) {
 		}
 	}
 	for script, want := range map[string]string{
-		`count(12345)`: "12,345", `ratio(0.076)`: "0.076", `ratio(12.345)`: "12.35", `money(1234.5, 'EUR')`: "EUR 1,234.50", `money(3000, 'EUR')`: "EUR 3,000", `money(2, '')`: "2",
+		`count(12345)`: "12,345", `ratio(0.076)`: "0.076", `ratio(0.11)`: "0.110", `ratio(0)`: "0", `ratio(12.5)`: "12.50", `ratio(12.345)`: "12.35", `money(1234.5, 'EUR')`: "EUR 1,234.50", `money(3000, 'EUR')`: "EUR 3,000", `money(2, '')`: "2",
 	} {
 		if got := eval[string](t, v, `parleyCharts.formats.`+script); got != want {
 			t.Errorf("the script writes %s as %q, want %q", script, got, want)

@@ -102,9 +102,9 @@ func TestLastContactLongAgo(t *testing.T) {
 func TestNothingYet(t *testing.T) {
 	t.Parallel()
 	dir := write(t, noRows())
-	has(t, dir, "weekly.html", "No conversation has come in yet.", "parley import conversations.json", "Nobody was active")
+	has(t, dir, "weekly.html", "No conversation has come in yet.", "the topic parley.conversations", "parley import conversations.json &amp;&amp; parley build &amp;&amp; parley report", "the topic parley.events", "Nobody was active")
 	has(t, dir, "contacts-by-hour.html", "No conversation has come in yet.")
-	has(t, dir, "revenue.html", "No company pays yet", "monthly_spend")
+	has(t, dir, "revenue.html", "No company pays yet", "monthly_spend", "the topic parley.companies")
 	has(t, dir, "messages.html", "Nothing has been sent yet.", "parley message preview")
 	has(t, dir, "segments.html", "There is no segment yet.", "segments/NAME.yaml")
 	has(t, dir, "index.html", "no conversation has come in yet", "no company pays yet", "nothing has been sent yet", "no segment is defined yet", "Nothing is left out.")
@@ -139,6 +139,36 @@ func TestNobodyAnswered(t *testing.T) {
 	t.Parallel()
 	dir := write(t, oneWeek(0, false))
 	has(t, dir, "weekly.html", "None of these 2 contacts was answered by a person", "bots in parley.yaml", "no contact was answered")
+}
+
+// A person who enters two segments is one of those who entered.
+func TestMovedPeopleCountOnce(t *testing.T) {
+	t.Parallel()
+	m := noRows()
+	m["segment_runs"] = [][]any{{"active", "d1", "r9", asOf, int64(2)}, {"paying", "d1", "r9", asOf, int64(1)}}
+	yesterday, before := asOf.AddDate(0, 0, -1), asOf.AddDate(0, 0, -8)
+	for _, change := range [][]any{
+		{"active", "u:1", "entered", yesterday, "d1"}, {"paying", "u:1", "entered", yesterday, "d1"}, {"active", "u:2", "entered", yesterday, "d1"},
+		{"paying", "u:3", "left", yesterday, "d1"}, {"paying", "u:4", "entered", before, "d1"}, {"active", "u:5", "entered", yesterday, "d0"},
+	} {
+		m["segment_changes"] = append(m["segment_changes"], change)
+	}
+	has(t, write(t, m), "segments.html", "2 segments. In the last seven days 2 people entered a segment and 1 left one.")
+}
+
+// Exact numbers stay for programs; people read whole seconds and cents.
+func TestRoundedForPeopleExactForPrograms(t *testing.T) {
+	t.Parallel()
+	m := oneWeek(2, false)
+	m["first_response_weekly"][0][5] = 4825.999999999999
+	m["contacts_weekly"] = [][]any{{date("2026-06-29"), 139, 1269, 139.0 / 1269, 5, 2, 0, 0, false}}
+	m["mrr_monthly"] = [][]any{{date("2026-06-01"), "USD", 0, warehouse.Decimal("23367.0833333336"), 0, 0, 0, 0, warehouse.Decimal("23367.0833333336"), 1, 0, false}}
+	dir := write(t, m)
+	has(t, dir, "weekly.html", `<data value="4825.999999999999">4,826 s</data>`,
+		"139 contacts, 1,269 active users in the week of 29 June 2026: 0.110 contacts for each active user.")
+	has(t, dir, "first-response.csv", ",4825.999999999999,")
+	has(t, dir, "revenue.html", `<data value="23367.0833333336">USD 23,367.08</data>`, `<data value="23367.0833333336">23,367.08</data>`)
+	has(t, dir, "mrr.csv", "23367.0833333336")
 }
 
 // A week in which nothing happened, after one in which something did.

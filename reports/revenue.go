@@ -90,8 +90,8 @@ func (m revenueMonth) tableRow(cells ...cell) tableRow {
 
 var noRevenue = missing{
 	What:    "No company pays yet, as far as the records say.",
-	How:     "Send companies with monthly_spend (and currency), or with subscriptions, to the topic companies, or import a file of them, and build:",
-	Command: "parley import companies.json && parley build",
+	How:     "Send companies with monthly_spend (and currency), or with subscriptions, to the topic parley.companies, or import a file of them, and build:",
+	Command: "parley import companies.json && parley build && parley report",
 }
 
 func (d *desk) revenue() (*page, error) {
@@ -187,7 +187,7 @@ func (l revenueLine) movementsView() (view, error) {
 	for _, m := range l.Months {
 		var cells []cell
 		for _, amount := range []string{m.Starting, m.New, m.Reactivation, m.Expansion, negative(m.Contraction), negative(m.Churn), m.Ending} {
-			cells = append(cells, money(amount, ""))
+			cells = append(cells, bareMoney(amount, m.Currency))
 		}
 		t.Rows = append(t.Rows, m.tableRow(cells...))
 	}

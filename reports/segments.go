@@ -19,6 +19,15 @@ left join segment_changes
 group by segment_runs.segment, segment_runs.members, segment_runs.as_of
 order by members desc, segment_runs.segment`
 
+// movedQuery counts each person once, in however many segments they came and went.
+const movedQuery = `select
+    count(distinct person_id) filter (where change = 'entered') as entered,
+    count(distinct person_id) filter (where change = 'left') as left_one
+from segment_changes
+inner join segment_runs using (segment, definition)
+cross join settings
+where changed_at > settings.as_of - interval 7 day`
+
 // segmentSize is one segment, with who came and went: counts only.
 type segmentSize struct {
 	Name                                 string
@@ -45,13 +54,13 @@ func (d *desk) segments() (*page, error) {
 	p := &page{Lede: "How many people each segment holds, and how many came and went lately. Who they are: parley segment show NAME."}
 	f := figure{ID: "segments", Title: "People in each segment", SQL: segmentsQuery, Definition: []string{
 		"Members are the people who meet the segment's definition as of this build.",
-		"Entered: not a member in the last run of the same definition, a member in this one. The first run of a definition counts those who are there and enters nobody; nor does joining two people into one.",
+		"Entered: not a member in the last run of the same definition, a member in this one. The first run of a definition counts those who are there and enters nobody; nor does joining two people into one. The table counts each entry; the sentence above it counts each person once.",
 	}}
 	if len(list) == 0 {
 		f.Missing = &missing{
 			What:    "There is no segment yet.",
 			How:     "Write one as a file, segments/NAME.yaml, look at who is in it, and build:",
-			Command: "parley segment count NAME && parley build",
+			Command: "parley segment count NAME && parley build && parley report",
 		}
 		p.Figures = []figure{f}
 		return p, nil
@@ -70,15 +79,21 @@ func (d *desk) segments() (*page, error) {
 		Caption: "People in each segment, the largest first",
 		Head:    []string{"Segment", "Members", "Entered in 7 days", "Left in 7 days", "Entered in 28 days", "Left in 28 days", "Last run as of"},
 	}
-	var entered, left int64
 	for _, s := range list {
-		entered, left = entered+s.Entered, left+s.Left
 		t.Rows = append(t.Rows, tableRow{Cells: []cell{
 			words(s.Name), counted(s.Members), counted(s.Entered), counted(s.Left), counted(s.EnteredLong), counted(s.LeftLong), words(d.formatTime(s.LastRun)),
 		}})
 	}
-	f.Summary = fmt.Sprintf("%s. In the last seven days people entered one %s times and left one %s times.",
-		plural(int64(len(list)), "segment"), formatCount(entered), formatCount(left))
+	f.Summary = plural(int64(len(list)), "segment") + "."
+	moved, err := ask(d, movedQuery, func(r row) string {
+		return fmt.Sprintf(" In the last seven days %s entered a segment and %s left one.", people(r.count("entered")), formatCount(r.count("left_one")))
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, sentence := range moved {
+		f.Summary += sentence
+	}
 	v := view{ID: f.ID, Title: f.Title, Drawing: drawing, Table: t}
 	if len(list) > mostBars {
 		v.Note = fmt.Sprintf("The chart shows the %d largest; the table has all %d.", mostBars, len(list))

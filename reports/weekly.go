@@ -11,8 +11,8 @@ import (
 
 var noContacts = missing{
 	What:    "No conversation has come in yet.",
-	How:     "Send conversations to the topic conversations, or import a file of them, and build:",
-	Command: "parley import conversations.json && parley build",
+	How:     "Send conversations to the topic parley.conversations, or import a file of them, and build:",
+	Command: "parley import conversations.json && parley build && parley report",
 }
 
 const lastContactQuery = `select contacted_at from contacts order by contacted_at desc limit 1`
@@ -132,8 +132,8 @@ func (d *desk) perActiveUserFigure() (figure, error) {
 	if !active {
 		f.Missing = &missing{
 			What:    "Nobody was active in these weeks, so there is no number of contacts per active user.",
-			How:     "Send what users do to the topic events (page views count), or import a file of events, and build:",
-			Command: "parley import events.ndjson && parley build",
+			How:     "Send what users do to the topic parley.events (page views count), or import a file of events, and build:",
+			Command: "parley import events.ndjson && parley build && parley report",
 		}
 		return f, nil
 	}
@@ -155,7 +155,7 @@ func (d *desk) perActiveUserFigure() (figure, error) {
 		t.Rows = append(t.Rows, w.rowOf(counted(w.Contacts), counted(w.ActiveUsers), ratio(w.PerActiveUser), counted(w.ByInactive), counted(w.ByLeads)))
 	}
 	now, _ := lastTwo(weeks)
-	f.Summary = fmt.Sprintf("%s by %s in the week of %s: %s for each.",
+	f.Summary = fmt.Sprintf("%s, %s in the week of %s: %s contacts for each active user.",
 		plural(now.Contacts, "contact"), plural(now.ActiveUsers, "active user"), formatDay(now.Start), formatRatio(now.PerActiveUser))
 	if now.ActiveUsers == 0 {
 		f.Summary = fmt.Sprintf("Nobody was active in the week of %s.", formatDay(now.Start))

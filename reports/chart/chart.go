@@ -52,7 +52,7 @@ type Format struct {
 	kind, unit string
 }
 
-// The formats: whole numbers; numbers with up to two decimals; seconds as in
+// The formats: whole numbers; numbers with two decimals, three below one; seconds as in
 // "23 min"; shares of 1 as per cent.
 var (
 	Count    = Format{kind: "count"}

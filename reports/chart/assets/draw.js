@@ -11,7 +11,7 @@
   function decimals(most, least) {
     return new Intl.NumberFormat('en-GB', { maximumFractionDigits: most, minimumFractionDigits: least || 0 });
   }
-  var whole = decimals(0), two = decimals(2), three = decimals(3), money = decimals(2, 2);
+  var whole = decimals(0), two = decimals(2), money = decimals(2, 2);
 
   // The same rule as the pages': two units at most, rounded in the smaller one.
   function duration(seconds) {
@@ -31,7 +31,7 @@
 
   var formats = {
     count: function (v) { return whole.format(v); },
-    ratio: function (v) { return (Math.abs(v) < 1 ? three : two).format(v); },
+    ratio: function (v) { return v === 0 ? '0' : (Math.abs(v) < 1 ? decimals(3, 3) : money).format(v); },
     percent: function (v) { return two.format(v * 100) + '%'; },
     duration: duration,
     money: function (v, currency) {
@@ -114,6 +114,8 @@
       if (axis.name) axis.nameTextStyle = { align: 'left', fontWeight: 600, fontSize: 13, color: ink, padding: [0, 0, 0, -left] };
       if (width < narrow && axis.axisLabel && axis.axisLabel.width) axis.axisLabel.width = 96;
     });
+    // Where labels are thinned out ECharts drops the points between them: a point that stands alone would be gone.
+    option.series.forEach(function (series) { if (series.type === 'line') series.showAllSymbol = true; });
     if (element.dataset.turns && width < narrow) turn(option);
     return option;
   }
