@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -80,6 +81,7 @@ func (a *app) root() *cobra.Command {
 		Use:           "parley",
 		Short:         "A company's whole customer communication, in its own warehouse",
 		Long:          "Parley lands records of users, companies, events and conversations from Kafka as Parquet,\nturns them into segments and metrics by SQL, sends the right message once, and draws reports.",
+		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.ArbitraryArgs,
@@ -120,6 +122,21 @@ func (a *app) root() *cobra.Command {
 	}
 	cobra.EnableCommandSorting = false
 	return root
+}
+
+// version is what the build knows of itself: a release's tag, or the commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	text := info.Main.Version
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			text += " " + setting.Value
+		}
+	}
+	return text + ", " + info.GoVersion
 }
 
 // suggestion is the nearest name of a command, as the end of a message.

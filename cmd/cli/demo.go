@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"parley/cmd/workspace"
+	"parley/jobs"
 	"parley/pipelines/broker"
 	"parley/pipelines/demo"
 	"parley/pipelines/lake"
-	"parley/pipelines/record"
 )
 
 // demoDate is the instant at which the demo company stands, a Thursday evening:
@@ -154,7 +154,7 @@ func (r *demoRun) all(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if sent > 0 {
+	if len(sent) > 0 {
 		if err := r.landAndBuild(ctx, "today, with what was sent", r.config.AsOf); err != nil {
 			return err
 		}
@@ -212,10 +212,10 @@ func (r *demoRun) landAndBuild(ctx context.Context, when string, asOf time.Time)
 	})
 }
 
-func (r *demoRun) send(ctx context.Context) (sent int, err error) {
+func (r *demoRun) send(ctx context.Context) (sent map[string]int64, err error) {
 	err = r.a.timed("writing to who entered segments", func() (string, error) {
 		sent, err = r.a.sendEntered(ctx, r.ws, r.broker)
-		return fmt.Sprintf("%d people", sent), err
+		return plural(sent[jobs.Sent], "message", "messages"), err
 	})
 	return sent, err
 }
@@ -234,13 +234,4 @@ func (r *demoRun) readStage() error {
 func (r *demoRun) reach(stage demoStage) error {
 	r.stage = stage
 	return lake.ReplaceFile(stageFile(r.ws.Dir), fmt.Appendf(nil, "%d\n", stage))
-}
-
-// demoKinds are the kinds that the summary counts, as people call them.
-var demoKinds = []struct {
-	kind record.Kind
-	name string
-}{
-	{record.KindUser, "users"}, {record.KindCompany, "companies"}, {record.KindEvent, "events"},
-	{record.KindConversation, "conversations"}, {record.KindTag, "tags"}, {record.KindDelivery, "deliveries"},
 }

@@ -11,6 +11,7 @@ import (
 	"parley/cmd/output"
 	"parley/cmd/workspace"
 	"parley/pipelines/lake"
+	"parley/pipelines/record"
 	"parley/sql/warehouse"
 )
 
@@ -27,7 +28,7 @@ func (a *app) printDemo(ctx context.Context, ws *workspace.Workspace, dir string
 	}
 	r := output.Rows{Columns: []string{"what", "is"}, Rows: [][]any{{"landed", landed}}}
 	for _, figure := range []struct{ name, query string }{
-		{"segments", `select string_agg(segment || ' ' || members || (case when entered > 0 then ' (' || entered || ' entered)' else '' end), ', ' order by segment)
+		{"segments", `select string_agg(segment || ' ' || format('{:,}', members) || (case when entered > 0 then ' (' || entered || ' entered this week)' else '' end), ', ' order by segment)
 			from segment_runs left join (select segment, count(*) as entered from segment_changes where change = 'entered' group by all) as came using (segment)`},
 		{"messages sent", `select coalesce(sum(n), 0) || coalesce(' (' || string_agg(message || ' ' || n, ', ' order by message) || ')', '')
 			from (select message, count(*) as n from deliveries where decision = 'sent' group by all) as sent`},
@@ -83,9 +84,12 @@ func landedByKind(ws *workspace.Workspace) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var parts []string
-	for _, k := range demoKinds {
-		files, err := store.Files(string(k.kind))
+	var (
+		parts []string
+		total int64
+	)
+	for _, kind := range record.Kinds() {
+		files, err := store.Files(string(kind))
 		if err != nil {
 			return "", err
 		}
@@ -94,10 +98,11 @@ func landedByKind(ws *workspace.Workspace) (string, error) {
 			rows += file.Rows
 		}
 		if rows > 0 {
-			parts = append(parts, grouped(rows)+" "+k.name)
+			parts = append(parts, grouped(rows)+" of "+string(kind))
+			total += rows
 		}
 	}
-	return "records of " + strings.Join(parts, ", "), nil
+	return grouped(total) + " records: " + strings.Join(parts, ", "), nil
 }
 
 // lastFirstResponse is the median of the last whole week that has one.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +51,13 @@ func (a *app) runImport(ctx context.Context, path, kind, mappingPath string) err
 	files, err := importer.Files(path)
 	if err != nil {
 		return err
+	}
+	if options.Mapping != nil {
+		for _, file := range files {
+			if name := strings.TrimSuffix(strings.ToLower(file), ".gz"); !strings.HasSuffix(name, ".csv") && !strings.HasSuffix(name, ".tsv") {
+				return usagef("%s: a mapping is for CSV; import this file without --mapping", file)
+			}
+		}
 	}
 	var total importer.Summary
 	err = broker.Do(ctx, a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
@@ -99,7 +107,7 @@ func (a *app) importFile(ctx context.Context, ws *workspace.Workspace, b *broker
 }
 
 func (a *app) printImport(total importer.Summary) error {
-	r := output.Rows{Columns: []string{"kind", "records"}, Empty: "no records in it"}
+	r := output.Rows{Columns: []string{"kind", "records"}, Empty: "no record that can be read"}
 	for kind, count := range sorted(total.Records) {
 		r.Rows = append(r.Rows, []any{string(kind), count})
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -62,8 +63,16 @@ func (m *meter) finish() { _ = m.bar.Finish() }
 func (m *meter) done() {
 	m.finish()
 	if !isTerminal(m.a.stderr) {
-		m.a.say("%s: %s %s", m.what, grouped(m.count), m.unit)
+		m.a.say("%s: %s", m.what, plural(m.count, strings.TrimSuffix(m.unit, "s"), m.unit))
 	}
+}
+
+// plural is a count and what is counted.
+func plural(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return grouped(n) + " " + many
 }
 
 // grouped writes a count with its thousands apart.

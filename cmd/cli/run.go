@@ -3,12 +3,15 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"parley/cmd/workspace"
+	"parley/jobs"
 	"parley/pipelines/broker"
 )
 
@@ -58,7 +61,7 @@ func (a *app) runOnce(ctx context.Context, ws *workspace.Workspace, b *broker.Br
 	if err != nil {
 		return err
 	}
-	if sent > 0 {
+	if len(sent) > 0 {
 		if _, err := a.landOnce(ctx, ws, b); err != nil {
 			return err
 		}
@@ -72,30 +75,65 @@ func (a *app) runOnce(ctx context.Context, ws *workspace.Workspace, b *broker.Br
 	if err := a.printBuild(built); err != nil {
 		return err
 	}
-	a.say("%d new messages in %s; reports in %s", sent, ws.Path("outbox"), ws.Path("reports", "latest"))
+	a.say("%s; reports in %s", decided(sent, ws.Path("outbox")), ws.Path("reports", "latest"))
 	return nil
 }
 
 // sendEntered announces who has entered segments and sends until nothing is
-// left to send now; it returns how many deliveries are new.
-func (a *app) sendEntered(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) (int, error) {
+// left to send now; it returns how many deliveries came to which decision.
+func (a *app) sendEntered(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) (map[string]int64, error) {
 	queue, done, err := a.openQueue(ctx, ws, b)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer done()
 	desk := &desk{a: a, ws: ws, marts: &marts{a: a, ws: ws}, broker: b}
 	defer desk.marts.close()
 	entries, err := desk.entries(ctx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	announced, err := queue.Announce(ctx, entries)
+	before, err := queue.Tallies(ctx)
 	if err != nil {
-		return 0, err
+		return nil, err
+	}
+	if _, err := queue.Announce(ctx, entries); err != nil {
+		return nil, err
 	}
 	if err := queue.Drain(ctx); err != nil {
-		return announced.New, fmt.Errorf("send: %w", err)
+		return nil, fmt.Errorf("send: %w", err)
 	}
-	return announced.New, nil
+	after, err := queue.Tallies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newDecisions(before, after), nil
+}
+
+// newDecisions counts by decision what came between two tallies of the ledger.
+func newDecisions(before, after []jobs.Tally) map[string]int64 {
+	counts := map[string]int64{}
+	for _, tally := range after {
+		counts[tally.Decision] += tally.Count
+	}
+	for _, tally := range before {
+		counts[tally.Decision] -= tally.Count
+	}
+	maps.DeleteFunc(counts, func(decision string, n int64) bool { return n <= 0 || decision == "" })
+	return counts
+}
+
+// decided says in words what was decided: "3 new messages sent to outbox (and 1 no_address)".
+func decided(counts map[string]int64, outbox string) string {
+	var others []string
+	for decision, n := range sorted(counts) {
+		if decision != jobs.Sent {
+			others = append(others, fmt.Sprintf("%s %s", grouped(n), decision))
+		}
+	}
+	text := plural(counts[jobs.Sent], "new message", "new messages") + " in " + outbox
+	if len(others) > 0 {
+		text += " (not sent: " + strings.Join(others, ", ") + ")"
+	}
+	return text
 }

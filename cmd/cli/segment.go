@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) segmentCommand() *cobra.Command {
-	return parent("segment", "See who is in a segment",
+	cmd := parent("segment", "See who is in a segment",
 		&cobra.Command{
 			Use: "list", Short: "List the segments, with their sizes as of the last build", Args: noArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return a.listSegments(cmd.Context()) },
@@ -28,7 +28,31 @@ func (a *app) segmentCommand() *cobra.Command {
 			RunE: func(cmd *cobra.Command, args []string) error { return a.countSegment(cmd.Context(), args[0]) },
 		},
 	)
+	cmd.Long = segmentHelp
+	return cmd
 }
+
+const segmentHelp = `See who is in a segment. A segment is a file segments/NAME.yaml:
+
+  description: Signed up a week ago and has not activated
+  where: signed_up_at exactly 7 days ago and event "activated" count = 0
+
+Conditions are joined by and, or, not and brackets. A field is a column of the mart users, custom attributes among
+them; company.FIELD is one of companies, and holds if it holds for one of the person's. "A name with spaces" stands
+between quotes. By the type of the field:
+
+  text     is "a" · is not "a" · is one of ("a", "b") · contains "a" · does not contain "a" · starts with "a" · ends with "a"
+  number   = 1 · != 1 · > 1 · >= 1 · < 1 · <= 1 · between 1 and 9
+  boolean  is true · is false
+  date     more than 3 days ago · less than 3 hours ago · exactly 3 days ago · the same with "from now" ·
+           before 2026-06-30 · after 2026-06-30 · on 2026-06-30
+  any      is known · is unknown
+
+Beside fields: event "name" count (also count in the last 30 days), event "name" first, event "name" last, tag is "vip".
+A condition on an unknown value does not match, nor does its negation; only is unknown does. Letters' case makes no
+difference. Instead of where, sql may hold a SELECT of person_id over the marts.
+
+Somebody enters when a build finds them in and the one before did not. The first build of a definition enters nobody.`
 
 // segments loads the workspace's segments and opens the build to ask.
 func (a *app) segments(ctx context.Context) ([]segment.Definition, *warehouse.Reader, error) {
@@ -85,8 +109,16 @@ func (a *app) showSegment(ctx context.Context, name string) error {
 		return err
 	}
 	defer reader.Close()
-	if _, err := find(definitions, name); err != nil {
+	definition, err := find(definitions, name)
+	if err != nil {
 		return err
+	}
+	runs, err := reader.Query(ctx, "select 1 from segment_runs where segment = ? and definition = ?", name, definition.Hash())
+	if err != nil {
+		return err
+	}
+	if len(runs.Rows) == 0 {
+		a.say("no build has asked for this definition yet: parley build does; parley segment count %s counts without one", name)
 	}
 	answer, err := reader.Query(ctx, `
 		select person_id, users.user_id, users.name, users.email, segment_members.entered_at

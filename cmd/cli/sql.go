@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -37,17 +38,18 @@ The marts are Parquet files, one folder each, under lake/marts/current: any Duck
 			}
 			defer reader.Close()
 			query := strings.TrimSpace(strings.Join(args, " "))
-			if query == "" && isInteractive(a.stdin) {
+			if query == "" && len(args) == 0 && isInteractive(a.stdin) {
 				return a.prompt(cmd.Context(), reader, limit)
 			}
-			if query == "" {
+			if query == "" && len(args) == 0 {
 				text, err := io.ReadAll(a.stdin)
 				if err != nil {
 					return fmt.Errorf("read the query from standard input: %w", err)
 				}
-				if query = strings.TrimSpace(string(text)); query == "" {
-					return usagef("no query; write parley sql \"from contacts_weekly\"")
-				}
+				query = strings.TrimSpace(string(text))
+			}
+			if query == "" {
+				return usagef("no query; write parley sql \"from contacts_weekly\"")
 			}
 			return a.ask(cmd.Context(), reader, query, limit)
 		},
@@ -69,21 +71,40 @@ func (a *app) ask(ctx context.Context, reader *warehouse.Reader, query string, l
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	answer, err := reader.Query(ctx, query)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("the query took longer than %s; give it more by --timeout", limit)
+	}
 	if err != nil {
+		return err
+	}
+	if plan, ok := planOf(answer); ok && a.format == "" {
+		_, err := fmt.Fprintln(a.stdout, plan)
 		return err
 	}
 	return a.print(output.Answer(answer))
 }
 
+// planOf is what EXPLAIN answers: a drawing of lines, which is no table.
+func planOf(answer *warehouse.Table) (string, bool) {
+	if len(answer.Rows) != 1 || answer.Index("explain_value") < 0 {
+		return "", false
+	}
+	plan, ok := answer.Rows[0][answer.Index("explain_value")].(string)
+	return plan, ok
+}
+
 // prompt asks until the input ends. A statement ends with a semicolon or an empty line.
 func (a *app) prompt(ctx context.Context, reader *warehouse.Reader, limit time.Duration) error {
-	a.say("build %s, as of %s; `show tables;` lists the marts, `describe contacts;` a mart's columns, ctrl-D ends", reader.Build().ID, formatTime(reader.Build().AsOf))
+	a.say("build %s, as of %s; `show tables;` lists the marts, `describe contacts;` a mart's columns, exit or ctrl-D ends", reader.Build().ID, formatTime(reader.Build().AsOf))
 	lines := bufio.NewScanner(a.stdin)
 	lines.Buffer(nil, 1<<20)
 	var statement strings.Builder
 	fmt.Fprint(a.stderr, "parley> ")
 	for lines.Scan() {
 		line := strings.TrimSpace(lines.Text())
+		if word := strings.TrimSuffix(line, ";"); statement.Len() == 0 && (word == "exit" || word == "quit" || word == `\q`) {
+			return nil
+		}
 		if line != "" {
 			statement.WriteString(line + "\n")
 		}
