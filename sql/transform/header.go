@@ -14,8 +14,16 @@ type Header struct {
 	Text    string   // free lines, joined by newlines
 	Grain   string   // what one row stands for
 	Key     []string // columns that are unique together; empty: none named
+	Order   []Sort   // how the rows of its file are ordered; empty: as it happens
 	Columns []Note   // what each column means, in the order written
 	Checks  []Check  // what must hold, the key's uniqueness first
+}
+
+// Sort is one column of an order, with the line that names it.
+type Sort struct {
+	Column string
+	Desc   bool
+	Line   int
 }
 
 // Note says what a column means.
@@ -58,8 +66,9 @@ type Check struct {
 func (c Check) Name() string { return string(c.Rule) + "_" + strings.Join(c.Columns, "_") }
 
 var (
-	headerLine = regexp.MustCompile(`^(grain|key|column|check)(?:\s+([^:]*?))?\s*:\s*(.*)$`)
+	headerLine = regexp.MustCompile(`^(grain|key|order|column|check)(?:\s+([^:]*?))?\s*:\s*(.*)$`)
 	columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	sortText   = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)(?:\s+(?i:(asc|desc)))?$`)
 	ruleText   = regexp.MustCompile(`^([a-z_]+)\s*(?:\(([^()]*)\))?\s*(?:\b(warn|error))?$`)
 )
 
@@ -97,6 +106,12 @@ func parseHeader(model, file, text string) (Header, []*Fault) {
 				continue
 			}
 			h.Checks = append([]Check{{Columns: h.Key, Rule: Unique, Severity: Error, IsKey: true, Line: i + 1}}, h.Checks...)
+		case word == "order" && about == "":
+			order, ok := parseOrder(rest, i+1)
+			if !ok {
+				fault(i+1, "the order %q is no list of columns; write `-- order: a, b desc`", rest)
+			}
+			h.Order = order
 		case word == "column" && columnName.MatchString(about):
 			h.Columns = append(h.Columns, Note{Column: about, Text: rest})
 		case word == "check" && about != "":
@@ -116,6 +131,18 @@ func parseHeader(model, file, text string) (Header, []*Fault) {
 	}
 	h.Text = strings.Join(free, "\n")
 	return h, faults
+}
+
+// parseOrder reads the columns of an order line; false if it is no list of them.
+func parseOrder(text string, line int) (order []Sort, ok bool) {
+	for _, part := range splitList(text) {
+		m := sortText.FindStringSubmatch(part)
+		if m == nil {
+			return nil, false
+		}
+		order = append(order, Sort{Column: m[1], Desc: strings.EqualFold(m[2], "desc"), Line: line})
+	}
+	return order, len(order) > 0
 }
 
 func parseChecks(columns []string, rules string) ([]Check, error) {

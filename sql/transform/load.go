@@ -151,6 +151,10 @@ func (l *loader) add(m *Model) {
 	}
 	header, faults := parseHeader(m.Name, m.File, m.SQL)
 	m.Header = header
+	if m.Layer == Staging && len(header.Order) > 0 {
+		faults = append(faults, &Fault{Model: m.Name, File: m.File, Line: header.Order[0].Line,
+			Text: "a staging model is a view, which keeps no order; take the line out"})
+	}
 	l.faults = append(l.faults, faults...)
 	l.broken[m.Name] = len(faults) > 0
 	l.byName[m.Name] = m

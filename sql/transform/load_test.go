@@ -55,6 +55,8 @@ func TestLoadFaults(t *testing.T) {
 		"check of nothing": {"-- check: not_null\nselect 1 as x", "FILE:1: a check names its column; write `-- check COLUMN: not_null`"},
 		"odd column":       {"-- check x y: not_null\nselect 1 as x", "FILE:1: \"x y\" is no column; write `-- check COLUMN: not_null`"},
 		"odd key":          {"-- key: x y\nselect 1 as x", "FILE:1: the key \"x y\" is no list of columns; write `-- key: a, b`"},
+		"odd order":        {"-- order: x up\nselect 1 as x", "FILE:1: the order \"x up\" is no list of columns; write `-- order: a, b desc`"},
+		"empty order":      {"-- order:\nselect 1 as x", "FILE:1: the order \"\" is no list of columns; write `-- order: a, b desc`"},
 		"odd relation":     {"-- check x: relation(users)\nselect 1 as x", `FILE:1: "relation(users)" is no relation; write relation(table.column)`},
 		"unknown relation": {"--\n-- check x: relation(conversation.x)\nselect 1 as x", `FILE:2: unknown table "conversation"; did you mean "conversations"?`},
 		"odd range":        {"-- check x: range(1)\nselect 1 as x", `FILE:1: "range(1)" is no range; write range(low, high), or leave one of the two empty`},
@@ -147,6 +149,15 @@ func TestLoadFaultsOfSeveralFiles(t *testing.T) {
 	}
 }
 
+func TestAViewHasNoOrder(t *testing.T) {
+	t.Parallel()
+	_, err := Load(context.Background(), openEngine(t), Sources{Ours: files("staging/stg_a.sql", "-- order: x\nselect 1 as x")})
+	want := "sql/models/staging/stg_a.sql:1: a staging model is a view, which keeps no order; take the line out"
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
 func TestOursDoNotReadTheWorkspaces(t *testing.T) {
 	t.Parallel()
 	_, err := Load(context.Background(), openEngine(t), Sources{Ours: files("marts/a.sql", "select * from mine"), Own: files("mine.sql", "select 1 as x")})
@@ -185,6 +196,7 @@ func TestHeader(t *testing.T) {
 
 -- grain: visit
 -- key: visit_id, part
+-- order: state, seconds DESC
 -- column seconds: how long; open ones are NULL
 -- check state: accepted(open, 'very closed') warn | not_null
 -- check a, b: unique
@@ -200,15 +212,16 @@ select 1
 		Text:    "One row per visit. Key: visit_id.\nGap of more than 30 minutes: a new one.",
 		Grain:   "visit",
 		Key:     []string{"visit_id", "part"},
+		Order:   []Sort{{Column: "state", Line: 6}, {Column: "seconds", Desc: true, Line: 6}},
 		Columns: []Note{{"seconds", "how long; open ones are NULL"}},
 		Checks: []Check{
 			{Columns: []string{"visit_id", "part"}, Rule: Unique, Severity: Error, IsKey: true, Line: 5},
-			{Columns: []string{"state"}, Rule: Accepted, Values: []string{"open", "very closed"}, Severity: Warn, Line: 7},
-			{Columns: []string{"state"}, Rule: NotNull, Severity: Error, Line: 7},
-			{Columns: []string{"a", "b"}, Rule: Unique, Severity: Error, Line: 8},
-			{Columns: []string{"user_id"}, Rule: Relation, Table: "users", Column: "user_id", Severity: Error, Line: 9},
-			{Columns: []string{"user_id"}, Rule: NotNull, Severity: Error, Line: 9},
-			{Columns: []string{"seconds"}, Rule: Range, Values: []string{"0", ""}, Severity: Error, Line: 10},
+			{Columns: []string{"state"}, Rule: Accepted, Values: []string{"open", "very closed"}, Severity: Warn, Line: 8},
+			{Columns: []string{"state"}, Rule: NotNull, Severity: Error, Line: 8},
+			{Columns: []string{"a", "b"}, Rule: Unique, Severity: Error, Line: 9},
+			{Columns: []string{"user_id"}, Rule: Relation, Table: "users", Column: "user_id", Severity: Error, Line: 10},
+			{Columns: []string{"user_id"}, Rule: NotNull, Severity: Error, Line: 10},
+			{Columns: []string{"seconds"}, Rule: Range, Values: []string{"0", ""}, Severity: Error, Line: 11},
 		},
 	}
 	if diff := cmp.Diff(want, h); diff != "" {

@@ -225,6 +225,10 @@ func (r *run) materialise(ctx context.Context, m *Model, done *ModelRun) error {
 			return fmt.Errorf("%s: column %s is a %s, which a Parquet file cannot hold; cast it to bigint", m.File, c.Name, c.Type)
 		}
 	}
+	query, before, err := ordered(m, columns)
+	if err != nil {
+		return err
+	}
 	path := filepath.Join(r.to.WorkDir, m.Name+".parquet")
 	if m.Layer == Mart {
 		path = martPath(r.to.Dir, m.Name)
@@ -232,9 +236,9 @@ func (r *run) materialise(ctx context.Context, m *Model, done *ModelRun) error {
 			return err
 		}
 	}
-	rows, err := r.engine.Write(ctx, m.SQL, path)
+	rows, err := r.engine.Write(ctx, query, path)
 	if err != nil {
-		return fileError(m, err)
+		return fileError(m, placeAfter(before, m.SQL, err))
 	}
 	done.Path, done.Rows = path, rows
 	return r.engine.ViewFiles(ctx, m.Name, []string{path})

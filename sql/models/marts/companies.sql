@@ -3,6 +3,7 @@
 -- workspace's custom attributes, each with its own type.
 -- grain: company
 -- key: company_id
+-- order: company_id
 -- column company_id: its name, where it was only ever named inside a user
 -- column name: as sent
 -- column plan: as sent

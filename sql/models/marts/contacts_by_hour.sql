@@ -3,6 +3,7 @@
 -- contacts_by_hour_zones.
 -- grain: weekday, hour
 -- key: weekday, hour
+-- order: weekday, hour
 -- column weekday: 1 Monday … 7 Sunday
 -- column hour: 0 to 23
 -- column contacts: in all; 0 where there was none

@@ -5,6 +5,7 @@
 -- in spring is one fewer, one that it runs through again in autumn one more.
 -- grain: zone, weekday, hour
 -- key: zone, weekday, hour
+-- order: zone, weekday, hour
 -- column zone: IANA name
 -- column weekday: 1 Monday … 7 Sunday
 -- column hour: 0 to 23

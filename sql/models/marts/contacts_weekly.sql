@@ -6,6 +6,7 @@
 -- week; who signed up after it was a lead or a visitor then, and is counted apart.
 -- grain: week
 -- key: week_start
+-- order: week_start
 -- column week_start: first day of the local week, by the workspace's zone and first day of the week
 -- column contacts: conversations that users and leads began
 -- column active_users: distinct signed-up people with an event

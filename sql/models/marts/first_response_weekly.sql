@@ -4,6 +4,7 @@
 -- yet. Conversations begun by us have no first response and are not in it.
 -- grain: week
 -- key: week_start
+-- order: week_start
 -- column week_start: first day of the local week, by the workspace's zone and first day of the week
 -- column contacts: conversations that users and leads began
 -- column answered: those with a human reply by as_of

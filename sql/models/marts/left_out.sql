@@ -2,6 +2,7 @@
 -- the figure or stands in it against expectation. No row: none in that week.
 -- grain: figure, week, reason
 -- key: figure, week_start, reason
+-- order: figure, week_start, reason
 -- column figure: the mart, or the column of contacts_weekly or contacts, that it belongs to
 -- column week_start: of the contact, the conversation or the event
 -- column reason: contacts_weekly: begun_by_teammate, begun_by_automation, no_message (nobody has said anything). first_response_weekly: unanswered (by nobody at all), bot_only (by a bot alone); the two together are its unanswered. contacts_per_active_user: by_inactive_user, by_lead (both are in the figure). active_users: not_signed_up. team, topic: not_exactly_one (of a contact)

@@ -11,6 +11,7 @@
 -- Amounts are exact decimals: fractions are kept until they are shown.
 -- grain: month, currency
 -- key: month, currency
+-- order: month, currency
 -- column month: first day of the local month
 -- column currency: in capitals; '' where nobody names one
 -- column starting: MRR at the end of the month before

@@ -7,6 +7,7 @@
 -- counts what teammates wrote by hand; received from them their contact messages.
 -- grain: person
 -- key: person_id
+-- order: person_id
 -- column person_id: u:, e:, s: or a: (user_id, e-mail, source id, cookie) and the person's strongest key
 -- column user_id: NULL for leads and visitors
 -- column email: newest that records say, else an address by which they are known
