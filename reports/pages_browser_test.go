@@ -42,6 +42,7 @@ func TestPagesInBrowser(t *testing.T) {
 			}
 		})
 	}
+	t.Run("points", func(t *testing.T) { everyPointIsDrawn(t, b, served) })
 	t.Run("figures", func(t *testing.T) { figuresAreTheMarts(t, b, served) })
 	t.Run("names", func(t *testing.T) { namesAreText(t, b, serveWithPolicy(t, nasty)) })
 	t.Run("keyboard", func(t *testing.T) { keyboardReachesAll(t, b, served) })
@@ -158,6 +159,27 @@ func figuresAreTheMarts(t *testing.T, b context.Context, base string) {
 		if text := fmt.Sprint(want); cards[i] != text {
 			t.Errorf("card %d shows %s, want %s", i+1, cards[i], text)
 		}
+	}
+}
+
+// everyPointIsDrawn: on a phone too, where most labels of an axis are left out,
+// each number of a line has its point, that of the week that is not over among them.
+func everyPointIsDrawn(t *testing.T, b context.Context, base string) {
+	v := open(t, b, screen{scheme: "light", width: 390}, base+"weekly.html")
+	got := eval[[]int](t, v, `(() => {
+		let points = 0, numbers = 0;
+		document.querySelectorAll('[data-drawn]').forEach(e => echarts.getInstanceByDom(e).getModel().getSeriesByType('line').forEach(series => {
+			const data = series.getData();
+			for (let i = 0; i < data.count(); i++) {
+				if (isNaN(data.get('y', i))) continue;
+				numbers++;
+				if (data.getItemGraphicEl(i)) points++;
+			}
+		}));
+		return [points, numbers];
+	})()`)
+	if want := 3 * 26; got[0] != want || got[1] != want { // one line, and two of three panels
+		t.Errorf("%d points are drawn for %d numbers of %d", got[0], got[1], want)
 	}
 }
 
