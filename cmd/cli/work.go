@@ -3,10 +3,10 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -84,16 +84,33 @@ type desk struct {
 	ws     *workspace.Workspace
 	marts  *marts
 	broker *broker.Broker
+
+	mu     sync.Mutex
+	read   []*message.Message // as they stood at readAt
+	faults error
+	readAt time.Time
 }
 
-// messages are those that are right, also when others are not: the error then says which.
-func (d *desk) messages(ctx context.Context) (messages []*message.Message, err error) {
+// messages are those that are right, also when others are not: the error then
+// says which. What was read is good for a moment: a queue that sends asks for
+// each message.
+func (d *desk) messages(ctx context.Context) ([]*message.Message, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if time.Since(d.readAt) < time.Second {
+		return d.read, d.faults
+	}
+	var read []*message.Message
 	var faults error
-	err = d.marts.use(ctx, func(reader *warehouse.Reader) error {
-		messages, faults = d.a.messages(ctx, d.ws, reader)
+	err := d.marts.use(ctx, func(reader *warehouse.Reader) error {
+		read, faults = d.a.messages(ctx, d.ws, reader)
 		return nil
 	})
-	return messages, errors.Join(err, faults)
+	if err != nil {
+		return nil, err
+	}
+	d.read, d.faults, d.readAt = read, faults, time.Now()
+	return read, faults
 }
 
 func (d *desk) standing(ctx context.Context, personID string) (standing jobs.Standing, err error) {
