@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -45,7 +46,7 @@ func Parse(file string, text []byte, opts Options) (*Message, error) {
 	var front frontMatter
 	yaml, err := yamlfile.Decode(file, []byte(head), 1, &front)
 	if err != nil {
-		return nil, withHint(err, head)
+		return nil, withHint(err, file, head)
 	}
 	message := &Message{
 		Name:            strings.TrimSpace(front.Name),
@@ -147,11 +148,20 @@ func split(file, text string) (head, body string, bodyLine int, err error) {
 	return "", "", 0, fmt.Errorf("%s:1: the settings have no end; write a second line of three dashes below them", file)
 }
 
-// withHint adds what to do where YAML itself cannot say: the braces of a
-// variable, or the colon of its fallback, mean something else in YAML.
-func withHint(err error, head string) error {
-	if strings.Contains(head, "{{") && !strings.Contains(err.Error(), "unknown key") {
-		return fmt.Errorf("%w; a value that begins with {{ or holds a colon and a space is written in 'single quotes'", err)
+// withHint adds what to do where YAML itself cannot say: the braces with which a
+// value begins mean something else in YAML than in a message.
+func withHint(err error, file, head string) error {
+	rest, _ := strings.CutPrefix(err.Error(), file+":")
+	number, _, _ := strings.Cut(rest, ":")
+	line, _ := strconv.Atoi(number)
+	lines := strings.Split(head, "\n")
+	// The settings begin on the file's second line.
+	if line < 2 || line > len(lines)+1 {
+		return err
+	}
+	_, value, _ := strings.Cut(lines[line-2], ":")
+	if strings.HasPrefix(strings.TrimSpace(value), "{") {
+		return fmt.Errorf("%w; a value that begins with {{ is written in 'single quotes'", err)
 	}
 	return err
 }

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
-	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -22,6 +20,7 @@ import (
 type File struct {
 	name  string
 	first int // lines that stand before the text in the file
+	lines []string
 	tree  *ast.File
 }
 
@@ -31,7 +30,7 @@ type File struct {
 // file that stand before the text (0 for a whole file), so that places are the
 // file's own. Empty text leaves into as it is.
 func Decode(name string, text []byte, linesBefore int, into any) (*File, error) {
-	file := &File{name: name, first: linesBefore}
+	file := &File{name: name, first: linesBefore, lines: strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")}
 	tree, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return nil, file.explain(err, into)
@@ -70,10 +69,8 @@ func (f *File) Errorf(path, format string, args ...any) error {
 func (f *File) place(path string) string {
 	// A missing key is placed at the nearest thing above it that is there.
 	for path != "" && path != "$" {
-		if expr, err := yaml.PathString(path); err == nil && f.tree != nil {
-			if node, err := expr.FilterFile(f.tree); err == nil && node != nil {
-				return f.at(node.GetToken())
-			}
+		if node := f.node(path); node != nil {
+			return f.at(node.GetToken())
 		}
 		cut := strings.LastIndexAny(path, ".[")
 		if cut < 0 {
@@ -84,50 +81,22 @@ func (f *File) place(path string) string {
 	return f.name
 }
 
+// node is the value at path; nil when there is none.
+func (f *File) node(path string) ast.Node {
+	expr, err := yaml.PathString(path)
+	if err != nil || f.tree == nil {
+		return nil
+	}
+	node, err := expr.FilterFile(f.tree)
+	if err != nil {
+		return nil
+	}
+	return node
+}
+
 func (f *File) at(tok *token.Token) string {
 	if tok == nil || tok.Position == nil {
 		return f.name
 	}
 	return fmt.Sprintf("%s:%d:%d", f.name, tok.Position.Line+f.first, tok.Position.Column)
-}
-
-var unknownField = regexp.MustCompile(`unknown field "([^"]*)"`)
-
-func (f *File) explain(err error, into any) error {
-	var fault yaml.Error
-	if !errors.As(err, &fault) {
-		return fmt.Errorf("%s: %w", f.name, err)
-	}
-	place, message := f.at(fault.GetToken()), fault.GetMessage()
-	if found := unknownField.FindStringSubmatch(message); found != nil {
-		return fmt.Errorf("%s: unknown key %q%s", place, found[1], DidYouMean(found[1], keysOf(reflect.TypeOf(into))))
-	}
-	return fmt.Errorf("%s: %s", place, message)
-}
-
-// keysOf lists every key that a struct and the structs in it can have.
-func keysOf(typ reflect.Type) []string {
-	var keys []string
-	seen := map[reflect.Type]bool{}
-	var walk func(reflect.Type)
-	walk = func(typ reflect.Type) {
-		switch typ.Kind() {
-		case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Array:
-			walk(typ.Elem())
-		case reflect.Struct:
-			if seen[typ] {
-				return
-			}
-			seen[typ] = true
-			for i := range typ.NumField() {
-				field := typ.Field(i)
-				if key, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); key != "" && key != "-" {
-					keys = append(keys, key)
-				}
-				walk(field.Type)
-			}
-		}
-	}
-	walk(typ)
-	return keys
 }
