@@ -27,6 +27,7 @@ type hourCell struct {
 // hourGrid is a week in one zone, [weekday in the week's order][hour].
 type hourGrid struct {
 	Zone  string
+	Span  string // of when: "over 77 weeks, 3 Jan 2025 to 25 Jun 2026"
 	Days  []int
 	Cells [7][24]hourCell
 }
@@ -46,18 +47,32 @@ var measures = []measure{
 		func(c hourCell) float64 { return float64(c.Contacts) }, func(c hourCell) cell { return counted(c.Contacts) }},
 }
 
-// grids are the weeks of all zones, the workspace's first.
+func readHour(r row, zone string, occurrences int64, perOccurrence float64) hourCell {
+	c := hourCell{zone, int(r.count("weekday")), int(r.count("hour")), r.count("contacts"), occurrences, perOccurrence}
+	if c.Weekday < 1 || c.Weekday > 7 || c.Hour < 0 || c.Hour > 23 {
+		r.fail("there is no hour %d on weekday %d", c.Hour, c.Weekday)
+	}
+	return c
+}
+
+// grids are the weeks of all zones over the whole history, the workspace's first.
 func (d *desk) grids() ([]hourGrid, error) {
 	cells, err := ask(d, hoursQuery, func(r row) hourCell {
-		c := hourCell{r.text("zone"), int(r.count("weekday")), int(r.count("hour")), r.count("contacts"), r.count("occurrences"), r.number("contacts_per_occurrence")}
-		if c.Weekday < 1 || c.Weekday > 7 || c.Hour < 0 || c.Hour > 23 {
-			r.fail("there is no hour %d on weekday %d", c.Hour, c.Weekday)
-		}
-		return c
+		return readHour(r, r.text("zone"), r.count("occurrences"), r.number("contacts_per_occurrence"))
 	})
 	if err != nil {
 		return nil, err
 	}
+	grids := d.gridsOf(cells)
+	span, err := d.wholeSpan()
+	for i := range grids {
+		grids[i].Span = span
+	}
+	return grids, err
+}
+
+// gridsOf lays cells out as weeks, one for each zone, the workspace's first.
+func (d *desk) gridsOf(cells []hourCell) []hourGrid {
 	var days []int
 	for i := range 7 {
 		days = append(days, (d.settings.WeekStarts-1+i)%7+1)
@@ -78,7 +93,7 @@ func (d *desk) grids() ([]hourGrid, error) {
 	}
 	own := d.settings.Zone.String()
 	slices.SortStableFunc(grids, func(a, b hourGrid) int { return boolOrder(a.Zone != own) - boolOrder(b.Zone != own) })
-	return grids, nil
+	return grids
 }
 
 func boolOrder(later bool) int {
@@ -116,17 +131,23 @@ func (c hourCell) span() string {
 }
 
 func (d *desk) contactsByHour() (*page, error) {
-	f, err := d.hoursFigure()
-	return &page{
-		Lede:    "When people get in touch: for deciding who should be there, and in which zone.",
-		Figures: []figure{f},
-	}, err
+	p := &page{Lede: "When people get in touch, by day of the week and hour of the day."}
+	recent, err := d.recentHoursFigure()
+	if err != nil {
+		return nil, err
+	}
+	if recent != nil {
+		p.Figures = append(p.Figures, *recent)
+	}
+	whole, err := d.hoursFigure()
+	p.Figures = append(p.Figures, whole)
+	return p, err
 }
 
 func (d *desk) hoursFigure() (figure, error) {
-	f := figure{ID: "contacts-by-hour", Title: "Contacts by weekday and hour", SQL: hoursQuery, Definition: []string{
+	f := figure{ID: "contacts-by-hour", Title: "Contacts by weekday and hour, all of the history", SQL: hoursQuery, Definition: []string{
 		"Contacts by the local weekday and hour in which they started, from the day of the first contact on. A contact is the start of a conversation by a user or a lead.",
-		"Per occurrence: divided by how often that hour of that weekday has come round, hours without a contact included. That is what to staff for. In all: the plain sum.",
+		"Per occurrence: divided by how often that hour of that weekday has come round, hours without a contact included. In all: the plain sum. One unusual day long ago counts here as much as any other.",
 		"The clock is that of the zone chosen, with its own summer time: in spring one day lacks an hour, in autumn one has an hour twice.",
 	}}
 	grids, err := d.grids()
@@ -161,7 +182,7 @@ func (d *desk) hoursFigure() (figure, error) {
 // summary reads the workspace's own week.
 func (g hourGrid) summary() string {
 	best := g.busiest()
-	text := fmt.Sprintf("Busiest is %s, with %s contacts each time (%s).", best.span(), formatRatio(best.PerOccurrence), g.Zone)
+	text := fmt.Sprintf("The busiest hour %s: %s, with %s contacts each time (%s).", g.Span, best.span(), formatRatio(best.PerOccurrence), g.Zone)
 	var weekend int64
 	for y, day := range g.Days {
 		if day >= 6 {
@@ -170,7 +191,7 @@ func (g hourGrid) summary() string {
 			}
 		}
 	}
-	return text + fmt.Sprintf(" Saturday and Sunday bring %s of all %s.", share(weekend, g.total()), plural(g.total(), "contact"))
+	return text + fmt.Sprintf(" Saturday and Sunday brought %s of %s.", share(weekend, g.total()), plural(g.total(), "contact"))
 }
 
 func (g hourGrid) view(m measure) (view, error) {
@@ -192,7 +213,7 @@ func (g hourGrid) view(m measure) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	title := fmt.Sprintf("%s, %s", m.unit, g.Zone)
+	title := fmt.Sprintf("%s %s (%s)", m.unit, g.Span, g.Zone)
 	t := table{Caption: "Contacts by weekday and hour, " + title, Head: append([]string{"Day"}, heat.Columns...), Dense: true}
 	if m.format == chart.Count {
 		t.Head = append(t.Head, "All")

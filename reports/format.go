@@ -209,6 +209,30 @@ func formatWeek(start time.Time) string {
 	return start.Format("2") + "–" + formatDay(end)
 }
 
+// formatDates writes the first and the last day of some time: 27 Apr to 21 Jun 2026.
+func formatDates(first, last time.Time) string {
+	const whole = "2 Jan 2006"
+	if first.Year() == last.Year() {
+		return formatShortDay(first) + " to " + last.Format(whole)
+	}
+	return first.Format(whole) + " to " + last.Format(whole)
+}
+
+// formatSpan writes how long some time was and which, to the nearest week, or
+// to the day below two weeks: over 77 weeks, 3 Jan 2025 to 25 Jun 2026. The
+// days at both ends, by their own clocks, count.
+func formatSpan(first, last time.Time) string {
+	midnight := func(at time.Time) time.Time {
+		return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
+	}
+	days := int64(midnight(last).Sub(midnight(first)).Hours()/24) + 1
+	long := plural(days, "day")
+	if days >= 14 {
+		long = plural((days+3)/7, "week")
+	}
+	return "over " + long + ", " + formatDates(first, last)
+}
+
 // formatTime writes an instant by the clock of the reports' zone.
 func (d *desk) formatTime(at time.Time) string {
 	if at.IsZero() {

@@ -63,6 +63,9 @@ func TestFormatNumbers(t *testing.T) {
 		{changeOfDuration(1680, 1915), "4 min faster"}, {changeOfDuration(25740, 25735), "the same"}, {changeOfDuration(30, 20), "10 s slower"},
 		{changeOfPoints(0.57, 0.59), "2 points fewer"}, {changeOfPoints(0.574, 0.571), "the same"}, {changeOfPoints(0.02, 0.01), "1 point more"},
 		{formatWeek(date("2026-06-22")), "22–28 June 2026"}, {formatWeek(date("2026-06-29")), "29 June – 5 July 2026"},
+		{formatSpan(date("2025-01-03"), date("2026-06-25")), "over 77 weeks, 3 Jan 2025 to 25 Jun 2026"}, // 539 days
+		{formatSpan(date("2026-06-12"), date("2026-06-25")), "over 2 weeks, 12 Jun to 25 Jun 2026"},
+		{formatSpan(date("2026-06-13"), date("2026-06-25")), "over 13 days, 13 Jun to 25 Jun 2026"}, {formatSpan(asOf, asOf), "over 1 day, 1 Jul to 1 Jul 2026"},
 		{formatWeek(date("2026-12-28")), "28 December 2026 – 3 January 2027"},
 		{plural(1, "contact"), "1 contact"}, {plural(2000, "contact"), "2,000 contacts"}, {people(1), "1 person"}, {people(1043), "1,043 people"},
 		{negative("0.00"), "0.00"}, {negative("3.5"), "-3.5"}, {negative("-3.5"), "3.5"},

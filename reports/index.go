@@ -56,13 +56,13 @@ func (d *desk) index() (*page, error) {
 
 func (d *desk) hourCards() ([]card, error) {
 	c := card{Label: "Busiest hour", Value: none, Note: "no conversation has come in yet", Link: "contacts-by-hour.html"}
-	grids, err := d.grids()
-	if err != nil || len(grids) == 0 || grids[0].total() == 0 {
+	grid, err := d.busiestGrid()
+	if err != nil || grid == nil {
 		return []card{c}, err
 	}
-	best := grids[0].busiest()
+	best := grid.busiest()
 	c.Value = fmt.Sprintf("%s %02d:00", time.Weekday(best.Weekday % 7).String()[:3], best.Hour)
-	c.Note = fmt.Sprintf("%s contacts each time, %s", formatRatio(best.PerOccurrence), grids[0].Zone)
+	c.Note = fmt.Sprintf("%s contacts each time %s (%s)", formatRatio(best.PerOccurrence), grid.Span, grid.Zone)
 	return []card{c}, nil
 }
 

@@ -20,7 +20,7 @@ type marts map[string][][]any
 var columnsOf = map[string]string{
 	"settings":               "name varchar, as_of timestamptz, timezone varchar, week_starts integer",
 	"contacts_weekly":        "week_start date, contacts bigint, active_users bigint, contacts_per_active_user double, contacts_by_inactive_users bigint, contacts_by_leads bigint, outbound_replies bigint, reopened bigint, is_partial boolean",
-	"contacts":               "conversation_id varchar, contacted_at timestamptz",
+	"contacts":               "conversation_id varchar, contacted_at timestamptz, week_start date, weekday integer, hour integer",
 	"first_response_weekly":  "week_start date, contacts bigint, answered bigint, unanswered bigint, bot_only bigint, median_seconds double, p90_seconds double, median_office_seconds double, p90_office_seconds double, within_5m bigint, within_1h bigint, within_8h bigint, within_24h bigint, is_partial boolean",
 	"contacts_by_hour":       "weekday integer, hour integer, contacts bigint, occurrences bigint, contacts_per_occurrence double",
 	"contacts_by_hour_zones": "zone varchar, weekday integer, hour integer, contacts bigint, occurrences bigint, contacts_per_occurrence double",
@@ -105,6 +105,7 @@ func lifelike() marts {
 	m := noRows()
 	m.addWeeks(rnd)
 	m.addHours(rnd)
+	m.addContacts()
 	m.addMonths(rnd)
 	m.addDeliveries(rnd)
 	m.addSegments(rnd)
@@ -170,6 +171,25 @@ func (m marts) addHours(rnd *rand.Rand) {
 			}
 		}
 	}
+}
+
+// addContacts adds contacts of 30 weeks, all on Mondays and Tuesdays: on Tuesdays
+// at 14:00 two a week in the last eight whole weeks, and none before.
+func (m marts) addContacts() {
+	for w := range 30 {
+		start := date("2026-06-29").AddDate(0, 0, -7*w)
+		m.addContact(start, 1, 9)
+		if w >= 1 && w <= 8 {
+			m.addContact(start, 2, 14)
+			m.addContact(start, 2, 14)
+		}
+	}
+}
+
+// addContact adds one in the summer time of Dublin.
+func (m marts) addContact(weekStart time.Time, weekday, hour int) {
+	at := weekStart.AddDate(0, 0, weekday-1).Add(time.Duration(hour-1) * time.Hour)
+	m["contacts"] = append(m["contacts"], []any{fmt.Sprint(len(m["contacts"])), at, weekStart, weekday, hour})
 }
 
 // addMonths keeps cents as whole numbers, so that movements add up exactly.

@@ -208,11 +208,11 @@ func keyboardReachesAll(t *testing.T, b context.Context, base string) {
 		t.Errorf("first comes %q", got)
 	}
 	var order []string
-	for range 16 {
+	for range 17 {
 		press(kb.Tab)
 		order = append(order, eval[string](t, v, focused))
 	}
-	for _, want := range []string{"Weekly support", "Table of the figures", "What this counts", "SQL", "CSV of Contacts by weekday and hour"} {
+	for _, want := range []string{"Weekly support", "Table of the figures", "What this counts", "SQL", "CSV of Contacts by weekday and hour, last 8 weeks", "CSV of Contacts by weekday and hour, all of the history"} {
 		if !slices.Contains(order, want) {
 			t.Errorf("tab does not reach %q: %q", want, order)
 		}
@@ -222,7 +222,7 @@ func keyboardReachesAll(t *testing.T, b context.Context, base string) {
 		t.Errorf("the focus is shown as %q", ring)
 	}
 	press(kb.ArrowRight)
-	shown := eval[[]string](t, v, `Array.from(document.querySelectorAll('.view')).filter(e => e.offsetHeight > 0).map(e => e.id)`)
+	shown := eval[[]string](t, v, `Array.from(document.querySelectorAll('#contacts-by-hour .view')).filter(e => e.offsetHeight > 0).map(e => e.id)`)
 	if !slices.Equal(shown, []string{"contacts-by-hour-1-0-view"}) {
 		t.Errorf("after an arrow key these views are in sight: %q", shown)
 	}
@@ -286,8 +286,8 @@ func chartsArePrinted(t *testing.T, b context.Context, base string) {
 	v := open(t, b, screen{scheme: "dark", width: 390}, base+"contacts-by-hour.html")
 	const dark = `document.querySelectorAll('canvas.on-paper').length`
 	eval[bool](t, v, `window.dispatchEvent(new Event('beforeprint'))`)
-	if got := eval[int](t, v, dark); got != 1 {
-		t.Errorf("%d charts are drawn for paper, want the one in sight", got)
+	if got := eval[int](t, v, dark); got != 2 {
+		t.Errorf("%d charts are drawn for paper, want the two in sight", got)
 	}
 	eval[bool](t, v, `window.dispatchEvent(new Event('afterprint'))`)
 	if got := eval[int](t, v, dark); got != 0 {
@@ -302,7 +302,7 @@ func chartsArePrinted(t *testing.T, b context.Context, base string) {
 func tablesStandWithoutScripts(t *testing.T, b context.Context, base string) {
 	v := open(t, b, screen{scheme: "light", width: 1280, plain: true}, base+"contacts-by-hour.html")
 	call(t, v, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: false})
-	if got := eval[[]int](t, v, `[document.querySelectorAll('table').length, Array.from(document.querySelectorAll('table')).filter(t => t.offsetHeight > 0).length, Array.from(document.querySelectorAll('.chart, .switches, .legend')).filter(t => t.offsetHeight > 0).length]`); !slices.Equal(got, []int{6, 6, 0}) {
+	if got := eval[[]int](t, v, `[document.querySelectorAll('table').length, Array.from(document.querySelectorAll('table')).filter(t => t.offsetHeight > 0).length, Array.from(document.querySelectorAll('.chart, .switches, .legend')).filter(t => t.offsetHeight > 0).length]`); !slices.Equal(got, []int{7, 7, 0}) {
 		t.Errorf("without scripts: tables, tables in sight, empty frames in sight: %v", got)
 	}
 }

@@ -95,7 +95,7 @@ func TestLastContactLongAgo(t *testing.T) {
 	m := noRows()
 	m["contacts_weekly"] = [][]any{{date("2026-06-29"), int64(0), int64(0), nil, int64(0), int64(0), int64(0), int64(0), true}}
 	m["first_response_weekly"] = [][]any{{date("2026-06-29"), int64(0), int64(0), int64(0), int64(0), nil, nil, nil, nil, int64(0), int64(0), int64(0), int64(0), true}}
-	m["contacts"] = [][]any{{"1", date("2014-01-02")}, {"2", date("2014-01-03").Add(23*time.Hour + 30*time.Minute)}}
+	m["contacts"] = [][]any{{"1", date("2014-01-02"), date("2013-12-30"), 4, 0}, {"2", date("2014-01-03").Add(23*time.Hour + 30*time.Minute), date("2013-12-30"), 5, 23}}
 	has(t, write(t, m), "weekly.html", "the last one was on 3 January 2014", "parley build --as-of 2014-01-04T00:00:00Z &amp;&amp; parley report")
 }
 
@@ -139,6 +139,43 @@ func TestNobodyAnswered(t *testing.T) {
 	t.Parallel()
 	dir := write(t, oneWeek(0, false))
 	has(t, dir, "weekly.html", "None of these 2 contacts was answered by a person", "bots in parley.yaml", "no contact was answered")
+}
+
+// The busiest hour is that of the last eight whole weeks: neither the week that
+// is not over nor what was before is in it.
+func TestBusiestHourOfTheLastWeeks(t *testing.T) {
+	t.Parallel()
+	m := lifelike()
+	for range 100 {
+		m.addContact(date("2026-06-29"), 3, 8)
+		m.addContact(date("2026-04-27"), 3, 8)
+	}
+	dir := write(t, m)
+	const span = "in the last 8 whole weeks, 4 May to 28 Jun 2026"
+	has(t, dir, "contacts-by-hour.html", "The busiest hour "+span+": Tuesday 14:00–15:00, with 2.00 contacts each time (Europe/Dublin). Saturday and Sunday brought 0% of 24 contacts.",
+		"The busiest hour over 29 weeks, 8 Dec 2025 to 1 Jul 2026: ")
+	has(t, dir, "index.html", "Tue 14:00", "2.00 contacts each time "+span+" (Europe/Dublin)")
+	has(t, dir, "contacts-by-hour-recent.csv", "\n2026-05-04,2026-06-22,2,14,16,2\n", "\n2026-05-04,2026-06-22,3,8,0,0\n", "\n2026-05-04,2026-06-22,1,9,8,1\n")
+	if page := read(t, dir, "contacts-by-hour.html"); strings.Contains(page, "staff") {
+		t.Error("the page says whom to have there")
+	}
+}
+
+// With seven whole weeks after that of the first contact there is no such view.
+func TestBusiestHourOfAFewWeeks(t *testing.T) {
+	t.Parallel()
+	m := lifelike()
+	m["contacts"] = nil
+	m.addContact(date("2026-05-04"), 1, 9)
+	dir := write(t, m)
+	has(t, dir, "index.html", "contacts each time over 8 weeks, 4 May to 1 Jul 2026 (Europe/Dublin)")
+	if page := read(t, dir, "contacts-by-hour.html"); strings.Contains(page, "last 8") {
+		t.Error("the page shows eight weeks of seven")
+	}
+	// One week more, in which and after which nobody got in touch again.
+	m["contacts"] = nil
+	m.addContact(date("2026-04-27"), 1, 9)
+	has(t, write(t, m), "contacts-by-hour.html", "No conversation has come in in these weeks: the last one was on 27 April 2026.")
 }
 
 // A person who enters two segments is one of those who entered.
