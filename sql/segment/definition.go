@@ -123,10 +123,19 @@ func (d Definition) Query(catalogue filter.Catalogue, at filter.Moment) (query s
 	}
 	node, err := filter.Parse(d.Where, catalogue)
 	if err != nil {
-		return "", nil, d.Errorf("%w", err)
+		return "", nil, d.filterFault(err)
 	}
 	query, values = filter.SQL(node, at)
 	return query, values, nil
+}
+
+// filterFault points at the very letter of the file at which the filter is wrong.
+func (d Definition) filterFault(err error) error {
+	var fault *filter.Error
+	if d.file == nil || !errors.As(err, &fault) {
+		return d.Errorf("%w", err)
+	}
+	return d.file.ErrorInside("$.where", fault.At.Line, fault.At.Column, "%s", fault.Message)
 }
 
 // Errorf is a fault of what the definition says, prefixed by its place.

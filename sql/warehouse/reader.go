@@ -112,6 +112,10 @@ func (r *Reader) open(ctx context.Context, dir string, cfg ReaderConfig) error {
 	if r.engine, err = Open(ctx, cfg.Engine); err != nil {
 		return err
 	}
+	// People read rows in the order in which a mart was written, also a large one.
+	if err := r.engine.Exec(ctx, "set global preserve_insertion_order = true"); err != nil {
+		return err
+	}
 	if r.macros, err = r.engine.TableMacros(ctx); err != nil {
 		return err
 	}
