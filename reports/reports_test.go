@@ -184,11 +184,9 @@ func TestMovedPeopleCountOnce(t *testing.T) {
 	m := noRows()
 	m["segment_runs"] = [][]any{{"active", "d1", "r9", asOf, int64(2)}, {"paying", "d1", "r9", asOf, int64(1)}}
 	yesterday, before := asOf.AddDate(0, 0, -1), asOf.AddDate(0, 0, -8)
-	for _, change := range [][]any{
+	m["segment_changes"] = [][]any{
 		{"active", "u:1", "entered", yesterday, "d1"}, {"paying", "u:1", "entered", yesterday, "d1"}, {"active", "u:2", "entered", yesterday, "d1"},
 		{"paying", "u:3", "left", yesterday, "d1"}, {"paying", "u:4", "entered", before, "d1"}, {"active", "u:5", "entered", yesterday, "d0"},
-	} {
-		m["segment_changes"] = append(m["segment_changes"], change)
 	}
 	has(t, write(t, m), "segments.html", "2 segments. In the last seven days 2 people entered a segment and 1 left one.")
 }
