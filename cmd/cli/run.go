@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,7 +43,15 @@ func (a *app) runAll(ctx context.Context, ws *workspace.Workspace, b *broker.Bro
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return a.serve(ctx, ws, "") })
+	pages, err := a.listen(ctx, ws, "")
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE): // by `parley serve`, as like as not
+		a.say("not serving pages, all else goes on: %v", err)
+	case err != nil:
+		return err
+	default:
+		group.Go(func() error { return pages.Serve(ctx) })
+	}
 	group.Go(func() error { return a.land(ctx, ws, b) })
 	group.Go(func() error { return a.work(ctx, ws, b) })
 	a.say("running in %s: landing, building every %s, sending to %s; ctrl-C stops", ws.Dir, ws.Config.Build.Every, ws.Path("outbox"))

@@ -34,12 +34,21 @@ PARLEY_TOKEN, or the one kept in .parley/token.`,
 }
 
 func (a *app) serve(ctx context.Context, ws *workspace.Workspace, listen string) error {
+	s, err := a.listen(ctx, ws, listen)
+	if err != nil {
+		return err
+	}
+	return s.Serve(ctx)
+}
+
+// listen takes the address, and says it on standard output.
+func (a *app) listen(ctx context.Context, ws *workspace.Workspace, listen string) (*server.Server, error) {
 	if listen == "" {
 		listen = ws.Config.Serve.Listen
 	}
 	token, err := server.Token(ws.State("token"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s, err := server.New(ctx, server.Config{
 		Listen: listen, Reports: ws.Path("reports"), Token: token, Logger: a.log,
@@ -49,9 +58,8 @@ func (a *app) serve(ctx context.Context, ws *workspace.Workspace, listen string)
 			})
 		},
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		fmt.Fprintln(a.stdout, s.URL())
 	}
-	fmt.Fprintln(a.stdout, s.URL())
-	return s.Serve(ctx)
+	return s, err
 }
