@@ -102,7 +102,7 @@ func (d *desk) messages() (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &page{Lede: "What was sent to whom entered a segment, and what was decided about the rest."}
+	p := &page{Lede: "What was sent to people who entered a segment, and what was decided about the rest."}
 	f := figure{ID: "messages", Title: "Deliveries by message", SQL: messagesQuery, Definition: []string{
 		"A delivery is one message to one person for one reason (the first time they enter the segment, or each time, as the message says). It counts once, under the latest decision about it.",
 		"Sent: handed over for delivery. Unsubscribed: the person wants no such messages. No address: nothing is known to send it to. Failed: given up after all tries. Every decision stands in delivery_decisions.",
