@@ -29,7 +29,7 @@ lint: ## go vet, staticcheck, gofmt; golangci-lint where it is installed
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt: run gofmt -w on:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
 	@$(GO) vet ./...
 	@$(GO) tool staticcheck ./...
-	@if command -v golangci-lint >/dev/null; then golangci-lint run; else echo "golangci-lint is not installed: its checks were not run"; fi
+	@if command -v golangci-lint >/dev/null; then golangci-lint run ./...; else echo "golangci-lint is not installed: its checks were not run"; fi
 
 fuzz: ## fuzz what parses, 30 seconds each
 	@for package in $$($(GO) list ./...); do \

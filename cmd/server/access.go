@@ -129,6 +129,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		page(w, http.StatusUnauthorized, "Log in", `<p role="alert">That is not the token. It is in PARLEY_TOKEN or the workspace's .parley/token.</p>`+loginForm)
 		return
 	}
+	//nolint:gosec // Secure where there is TLS: on loopback, and behind a proxy that ends TLS, there is none
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: s.cookie(), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil, MaxAge: 30 * 24 * 3600})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }

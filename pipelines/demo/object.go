@@ -80,11 +80,11 @@ func (o *object) object(name string, inner *object) *object {
 }
 
 // list writes Intercom's kind of list: an object that says what it lists.
-func (o *object) list(name, kind, member string, elements []*object) *object {
+func (o *object) list(name, kind, member string, elements []*object) {
 	inner := newObject().put("type", kind+".list")
 	inner.name(member)
 	inner.text = appendArray(inner.text, elements)
-	return o.object(name, inner)
+	o.object(name, inner)
 }
 
 func (o *object) array(name string, elements []*object) *object {

@@ -181,7 +181,7 @@ func (v *values) value(first byte) (located, error) {
 			if c == '\\' {
 				value.text = append(value.text, c)
 				if c, err = v.from.ReadByte(); err != nil {
-					return value, nil
+					return value, nil //nolint:nilerr // the file ends within a text: the value is refused as it is
 				}
 			} else if c == '"' {
 				inString = false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -330,7 +331,7 @@ func (r *run) keepLast(ctx context.Context, mart string, done *ModelRun) error {
 		return nil
 	}
 	last := martPath(r.to.Previous, mart)
-	if _, err := os.Stat(last); err != nil {
+	if _, err := os.Stat(last); errors.Is(err, fs.ErrNotExist) {
 		return nil // there never was a good one
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -29,13 +29,13 @@ func openRows(ctx context.Context, conn *sql.Conn, query string, args []any, rel
 	if err := countParameters(conn, query, len(args)); err != nil {
 		return nil, queryError(ctx, query, err)
 	}
-	found, err := conn.QueryContext(ctx, query, args...)
+	found, err := conn.QueryContext(ctx, query, args...) //nolint:rowserrcheck // by Rows.Next
 	if err != nil {
 		return nil, queryError(ctx, query, err)
 	}
 	kinds, err := found.ColumnTypes()
 	if err != nil {
-		return nil, errors.Join(err, found.Close())
+		return nil, errors.Join(err, found.Close()) //nolint:sqlclosecheck // else by Rows.Close
 	}
 	r := &Rows{ctx: ctx, query: query, rows: found, release: release, values: make([]any, len(kinds)), into: make([]any, len(kinds))}
 	for i, k := range kinds {
