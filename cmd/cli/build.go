@@ -52,7 +52,11 @@ fails, readers keep the last one.`,
 			if err != nil {
 				return err
 			}
-			return a.printBuild(built)
+			if err := a.printBuild(built); err != nil {
+				return err
+			}
+			a.say("the reports are drawn anew by `parley report`")
+			return nil
 		},
 	}
 	cmd.Flags().StringVar(&asOf, "as-of", "", "build as of this `instant`, as 2026-06-30T00:00:00Z (default: workspace.as_of, else now)")
@@ -119,7 +123,6 @@ func (a *app) printBuild(built build.Result) error {
 		a.say("%s:%d: the check %s does not hold for %d rows of %s", warning.File, warning.Line, warning.Check, warning.Failed, warning.Model)
 	}
 	a.say("build %s as of %s: %d marts in %.1f s", built.Build.ID, formatTime(built.Build.AsOf), len(built.Build.Rows), built.Build.Seconds)
-	a.say("the reports are drawn anew by `parley report`")
 	if len(built.Faults) > 0 {
 		return fmt.Errorf("the build is published, but without what is wrong in the workspace's own files")
 	}

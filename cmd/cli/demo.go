@@ -150,12 +150,16 @@ func (r *demoRun) all(ctx context.Context) error {
 	if err := r.landAndBuild(ctx, "today", r.config.AsOf); err != nil {
 		return err
 	}
-	sent, err := r.send(ctx)
+	if err := r.send(ctx); err != nil {
+		return err
+	}
+	// What was decided comes back, also what a run that was killed had not reported yet.
+	back, err := r.land(ctx)
 	if err != nil {
 		return err
 	}
-	if len(sent) > 0 {
-		if err := r.landAndBuild(ctx, "today, with what was sent", r.config.AsOf); err != nil {
+	if back > 0 {
+		if err := r.build(ctx, "today, with what was sent", r.config.AsOf); err != nil {
 			return err
 		}
 	}
@@ -195,29 +199,36 @@ func (r *demoRun) produce(ctx context.Context, what string, from, to time.Time) 
 }
 
 func (r *demoRun) landAndBuild(ctx context.Context, when string, asOf time.Time) error {
-	err := r.a.timed("landing what is on Kafka", func() (string, error) {
+	if _, err := r.land(ctx); err != nil {
+		return err
+	}
+	return r.build(ctx, when, asOf)
+}
+
+// land lands what is on Kafka and counts its records.
+func (r *demoRun) land(ctx context.Context) (rows int64, err error) {
+	err = r.a.timed("landing what is on Kafka", func() (string, error) {
 		summary, err := r.a.landOnce(ctx, r.ws, r.broker)
-		var rows int64
 		for _, n := range summary.Rows {
 			rows += n
 		}
 		return grouped(rows) + " records", err
 	})
-	if err != nil {
-		return err
-	}
+	return rows, err
+}
+
+func (r *demoRun) build(ctx context.Context, when string, asOf time.Time) error {
 	return r.a.timed("building the marts as of "+when, func() (string, error) {
 		built, err := r.a.build(ctx, r.ws, asOf)
 		return fmt.Sprintf("%d marts", len(built.Build.Rows)), err
 	})
 }
 
-func (r *demoRun) send(ctx context.Context) (sent map[string]int64, err error) {
-	err = r.a.timed("writing to who entered segments", func() (string, error) {
-		sent, err = r.a.sendEntered(ctx, r.ws, r.broker)
+func (r *demoRun) send(ctx context.Context) error {
+	return r.a.timed("writing to who entered segments", func() (string, error) {
+		sent, err := r.a.sendEntered(ctx, r.ws, r.broker)
 		return plural(sent[jobs.Sent], "message", "messages"), err
 	})
-	return sent, err
 }
 
 func (r *demoRun) readStage() error {

@@ -71,10 +71,12 @@ func (a *app) runOnce(ctx context.Context, ws *workspace.Workspace, b *broker.Br
 	if err != nil {
 		return err
 	}
-	if len(sent) > 0 {
-		if _, err := a.landOnce(ctx, ws, b); err != nil {
-			return err
-		}
+	// What was decided comes back, also what a run that was killed had not reported yet.
+	back, err := a.landOnce(ctx, ws, b)
+	if err != nil {
+		return err
+	}
+	if len(back.Rows) > 0 {
 		if built, err = a.build(ctx, ws, time.Time{}); err != nil {
 			return err
 		}
@@ -92,13 +94,11 @@ func (a *app) runOnce(ctx context.Context, ws *workspace.Workspace, b *broker.Br
 // sendEntered announces who has entered segments and sends until nothing is
 // left to send now; it returns how many deliveries came to which decision.
 func (a *app) sendEntered(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) (map[string]int64, error) {
-	queue, done, err := a.openQueue(ctx, ws, b)
+	queue, desk, done, err := a.openQueue(ctx, ws, b)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	desk := &desk{a: a, ws: ws, marts: &marts{a: a, ws: ws}, broker: b}
-	defer desk.marts.close()
 	entries, err := desk.entries(ctx)
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func (a *app) workCommand() *cobra.Command {
 
 // work works the queue until ctx ends.
 func (a *app) work(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
-	queue, done, err := a.openQueue(ctx, ws, b)
+	queue, _, done, err := a.openQueue(ctx, ws, b)
 	if err != nil {
 		return err
 	}
@@ -46,14 +46,13 @@ func (a *app) work(ctx context.Context, ws *workspace.Workspace, b *broker.Broke
 	return queue.Stop(context.WithoutCancel(ctx))
 }
 
-// openQueue opens the queue with all that its jobs do; done closes it.
-func (a *app) openQueue(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) (_ *jobs.Queue, done func(), err error) {
+// openQueue opens the queue, and the desk that its jobs are done at; done closes both.
+func (a *app) openQueue(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) (_ *jobs.Queue, _ *desk, done func(), err error) {
 	box, err := outbox.Open(ws.Path("outbox"))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	current := &marts{a: a, ws: ws}
-	desk := &desk{a: a, ws: ws, marts: current, broker: b}
+	desk := &desk{a: a, ws: ws, marts: &marts{a: a, ws: ws}, broker: b}
 	queue, err := jobs.Open(ctx, jobs.Config{
 		QueueURL: ws.QueueURL(), Dir: ws.Dir, BuildEvery: ws.Config.Build.Every.Value(), Now: ws.Now, Logger: a.log,
 	}, jobs.Work{
@@ -66,13 +65,13 @@ func (a *app) openQueue(ctx context.Context, ws *workspace.Workspace, b *broker.
 		Draw:     desk.draw,
 	})
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return queue, func() {
+	return queue, desk, func() {
 		if err := queue.Close(); err != nil {
 			a.log.Error("close the queue", "error", err)
 		}
-		if err := current.close(); err != nil {
+		if err := desk.marts.close(); err != nil {
 			a.log.Error("close the marts", "error", err)
 		}
 	}, nil

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -32,10 +31,6 @@ var reserved = map[string]bool{
 	// of companies
 	"user_count": true,
 }
-
-// Reserved lists, sorted, the names of Intercom's own objects that are no custom
-// attributes at the top level of a user or a company.
-func Reserved() []string { return slices.Sorted(maps.Keys(reserved)) }
 
 // attributes is the record's custom attributes as a JSON object, "" if it has
 // none: what stands at the top level and has not been read, then custom_data,

@@ -1,7 +1,5 @@
 package record
 
-import "strings"
-
 // Keys are the names by which a record calls a person, strongest first. In
 // text; empty means not given.
 type Keys struct {
@@ -36,19 +34,6 @@ func (k Keys) Strongest() (KeyKind, string) {
 		return ByAnonymousID, k.AnonymousID
 	}
 	return "", ""
-}
-
-// CanonicalKey is the key that text gives, in the form in which Keys hold it;
-// empty when it gives none.
-func CanonicalKey(kind KeyKind, text string) string {
-	text = strings.TrimSpace(text)
-	if text == "null" {
-		return ""
-	}
-	if kind == ByEmail {
-		return strings.ToLower(text)
-	}
-	return text
 }
 
 // keys reads the keys of a person that stand in an object of their own (a user,

@@ -37,16 +37,6 @@ func Kinds() []Kind {
 // Topic is the name of the kind's topic: prefix and kind, as in "parley.users".
 func (k Kind) Topic(prefix string) string { return prefix + string(k) }
 
-// KindOfTopic is the kind that lands from topic, and whether there is one.
-func KindOfTopic(prefix, topic string) (Kind, bool) {
-	for _, k := range Kinds() {
-		if k.Topic(prefix) == topic {
-			return k, true
-		}
-	}
-	return "", false
-}
-
 // DecoderVersion counts the changes to what the decoders of this package
 // accept. A dead letter keeps the version that refused it, so that one that a
 // newer version can read is known.
