@@ -29,6 +29,24 @@ func (b *bench) produceTo(client *kgo.Client, partition int32, from, n int) {
 	}
 }
 
+// endTransaction ends the client's transaction and waits until the partition
+// says so: Kafka answers before it has written the markers that end it there.
+func (b *bench) endTransaction(client *kgo.Client, partition int32, how kgo.TransactionEndTry) {
+	b.Helper()
+	if err := client.EndTransaction(b.Context(), how); err != nil {
+		b.Fatal(err)
+	}
+	source := newSource(b.config())
+	defer source.close()
+	b.eventually("no transaction is open", func() bool {
+		has, err := source.offsets(b.Context(), b.prefix+"events", partition)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return has[partition].stable == has[partition].end
+	})
+}
+
 func TestAbortedTransactionsDoNotLand(t *testing.T) {
 	onEachKafka(t, func(b *bench) {
 		transact := b.client(kgo.TransactionalID(b.prefix + "writer"))
@@ -41,9 +59,7 @@ func TestAbortedTransactionsDoNotLand(t *testing.T) {
 			b.produceTo(transact, 1, from, n)
 			// Between the records of the transaction, and not of it.
 			b.produceTo(plain, 1, from+n, 1)
-			if err := transact.EndTransaction(b.Context(), end); err != nil {
-				b.Fatal(err)
-			}
+			b.endTransaction(transact, 1, end)
 		}
 		transaction(0, 4, kgo.TryCommit)  // e0–e3, e4 by itself, marker
 		transaction(90, 3, kgo.TryAbort)  // e90–e92 are taken back, e93 by itself, marker
@@ -90,9 +106,7 @@ func TestOpenTransactionIsWaitedFor(t *testing.T) {
 		b.once(b.config())
 		b.verify()
 		b.hasEvents(3)
-		if err := transact.EndTransaction(b.Context(), kgo.TryCommit); err != nil {
-			b.Fatal(err)
-		}
+		b.endTransaction(transact, 0, kgo.TryCommit)
 		b.once(b.config())
 		b.verify()
 		b.hasEvents(6)
