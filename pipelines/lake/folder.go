@@ -1,11 +1,13 @@
 package lake
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"parley/pipelines/internal/failpoint"
 )
@@ -99,4 +101,58 @@ func (f folder) settle(name string) error {
 		return nil
 	}
 	return err
+}
+
+func (f folder) remove(names ...string) error {
+	var folders []string
+	for _, name := range names {
+		if err := os.Remove(f.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		folders = append(folders, filepath.Dir(f.path(name)))
+	}
+	slices.Sort(folders)
+	for _, dir := range slices.Compact(folders) {
+		if err := syncFolder(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f folder) stat(name string) (stored, error) {
+	info, err := os.Stat(f.path(name))
+	if err != nil {
+		return stored{}, err
+	}
+	return stored{name: name, bytes: info.Size(), changed: info.ModTime()}, nil
+}
+
+func (f folder) walk(ctx context.Context, name string, visit func(stored) error) error {
+	return fs.WalkDir(os.DirFS(string(f)), name, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.Is(err, fs.ErrNotExist): // it went while we looked
+			return nil
+		case err != nil:
+			return err
+		case entry.IsDir():
+			return nil
+		}
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return visit(stored{name: name, bytes: info.Size(), changed: info.ModTime()})
+	})
+}
+
+func (f folder) local(_ context.Context, name string) (string, error) {
+	path := f.path(name)
+	_, err := os.Stat(path)
+	return path, err
 }

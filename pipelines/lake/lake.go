@@ -10,6 +10,7 @@
 package lake
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"os"
@@ -63,6 +64,16 @@ func Open(address string) (*Lake, error) {
 
 // Root is the lake's folder, as an absolute path.
 func (l *Lake) Root() string { return l.root }
+
+// Local is the path of a local file with the content of a file that the log
+// names: the file itself, or a copy of it where the lake is not on this machine.
+func (l *Lake) Local(ctx context.Context, name string) (string, error) {
+	path, err := l.store.local(ctx, name)
+	if err != nil {
+		return "", fmt.Errorf("open %s: %w", name, err)
+	}
+	return path, nil
+}
 
 // Path is the absolute path of a file that the log names.
 func (l *Lake) Path(name string) string { return filepath.Join(l.root, filepath.FromSlash(name)) }

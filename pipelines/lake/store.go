@@ -1,6 +1,10 @@
 package lake
 
-import "io"
+import (
+	"context"
+	"io"
+	"time"
+)
 
 // store is the place where a lake's files lie. Names are relative, with
 // slashes. What a method has done when it returns nil survives a loss of power.
@@ -19,6 +23,23 @@ type store interface {
 	// settle makes what list shows in the folder durable: another process may
 	// have put it there an instant ago.
 	settle(folder string) error
+	// remove removes the files, durably; one that is not there is as well.
+	remove(names ...string) error
+	// stat is what is known of the file without reading it; fs.ErrNotExist if there is none.
+	stat(name string) (stored, error)
+	// walk calls visit for every file below the folder, in no order, until visit
+	// returns an error, which is then its own. A missing folder is empty.
+	walk(ctx context.Context, folder string, visit func(stored) error) error
+	// local is the path of a local file with the content of the file, which must
+	// be one that never changes; fs.ErrNotExist if there is none.
+	local(ctx context.Context, name string) (string, error)
+}
+
+// stored is what is known of a file without reading it.
+type stored struct {
+	name    string // relative to the lake, with slashes
+	bytes   int64
+	changed time.Time
 }
 
 // staged is a file that is being written.
