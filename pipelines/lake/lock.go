@@ -65,7 +65,9 @@ func Lock(path string) (release func(), err error) {
 	}
 	return sync.OnceFunc(func() {
 		_ = file.Truncate(0) // only so that nobody reads a name that holds no more
-		_ = file.Close()     // closing frees it
+		// Closing alone would leave it to a child process that is just being started.
+		_ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN)
+		_ = file.Close()
 	}), nil
 }
 

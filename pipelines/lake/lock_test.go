@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,9 +19,11 @@ const holdLock = "PARLEY_TEST_HOLD_LOCK"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(holdLock); path != "" {
-		_, err := Lock(path)
+		release, err := Lock(path)
 		fmt.Println("locked:", err)
-		select {}
+		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the test, or when the test ends this
+		release()
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -75,6 +78,9 @@ func TestLockEndsWithItsProcess(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	other := exec.CommandContext(t.Context(), os.Args[0])
 	other.Env = append(os.Environ(), holdLock+"="+path)
+	if _, err := other.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
 	output, err := other.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
