@@ -44,11 +44,21 @@ type Config struct {
 	Patience time.Duration
 	// Now tells the time of landing. Zero: time.Now.
 	Now func() time.Time
+	// BreakerShare is the share of a window's records that may be unreadable.
+	// Beyond it Run holds the partition still: see README.md. 1 is never. Zero: 0.9.
+	BreakerShare float64
+	// BreakerWindow is of how many records, at least, the share is taken. Zero: 10,000.
+	BreakerWindow int
 	// Progress is told how far it is, at most ten times a second, and never from
 	// two goroutines at once. Zero: nobody is.
 	Progress func(Progress)
+	// Metrics are kept up to date for Prometheus. Zero: none are.
+	Metrics *Metrics
 	// Logger is told of what goes wrong and mends itself. Zero: nobody is.
 	Logger *slog.Logger
+
+	// after is time.After, but for tests that do not wait.
+	after func(time.Duration) <-chan time.Time
 }
 
 // Validate says everything that is wrong with the configuration.
@@ -63,10 +73,13 @@ func (c Config) Validate() error {
 	for _, number := range []struct {
 		name  string
 		value int64
-	}{{"RotateRows", int64(c.RotateRows)}, {"RotateBytes", c.RotateBytes}, {"RotateEvery", int64(c.RotateEvery)}, {"Patience", int64(c.Patience)}} {
+	}{{"RotateRows", int64(c.RotateRows)}, {"RotateBytes", c.RotateBytes}, {"RotateEvery", int64(c.RotateEvery)}, {"Patience", int64(c.Patience)}, {"BreakerWindow", int64(c.BreakerWindow)}} {
 		if number.value < 0 {
 			faults = append(faults, fmt.Errorf("landing: %s is below zero", number.name))
 		}
+	}
+	if c.BreakerShare < 0 || c.BreakerShare > 1 {
+		faults = append(faults, errors.New("landing: BreakerShare is not between 0 and 1"))
 	}
 	return errors.Join(faults...)
 }
@@ -84,8 +97,17 @@ func (c Config) withDefaults() Config {
 	if c.RotateEvery == 0 {
 		c.RotateEvery = time.Minute
 	}
+	if c.BreakerShare == 0 {
+		c.BreakerShare = 0.9
+	}
+	if c.BreakerWindow == 0 {
+		c.BreakerWindow = 10_000
+	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.after == nil {
+		c.after = time.After
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

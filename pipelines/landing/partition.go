@@ -51,7 +51,7 @@ func (p *partition) land(ctx context.Context, until int64) error {
 	for {
 		err := p.landFrom(ctx, sink, until)
 		if sink.taken > 0 {
-			p.meter.add(-sink.taken, 0) // they will be taken again
+			p.meter.add(step{records: -sink.taken}) // they will be taken again
 		}
 		sink.discard()
 		switch {
@@ -124,7 +124,7 @@ func (p *partition) takeChunk(sink *sink, c *chunk) error {
 			return err
 		}
 		messages = messages[n:]
-		p.meter.add(int64(n), 0)
+		p.meter.add(step{records: int64(n)})
 		if sink.full() {
 			if err := p.commit(sink); err != nil {
 				return err
@@ -147,7 +147,7 @@ func (p *partition) commit(sink *sink) error {
 	if err != nil || landed == nil {
 		return err
 	}
-	p.meter.add(0, len(landed.entry.Files))
+	p.meter.add(step{files: len(landed.entry.Files), bytes: sizeOf(landed.entry.Files), dead: landed.entry.Dead})
 	p.onLanded(landed)
 	return nil
 }
