@@ -25,6 +25,14 @@ type Message struct {
 	Value []byte
 	// At is Kafka's timestamp. Zero: now.
 	At time.Time
+	// Headers go with the record as they are.
+	Headers []Header
+}
+
+// Header is one of a record's headers.
+type Header struct {
+	Key   string `json:"key"`
+	Value []byte `json:"value"`
 }
 
 const (
@@ -102,7 +110,13 @@ func (b *Broker) Produce(ctx context.Context, messages []Message) error {
 }
 
 // isWide leaves room for what Kafka adds to a record.
-func isWide(m Message) bool { return len(m.Key)+len(m.Value) > batchBytes-1000 }
+func isWide(m Message) bool {
+	length := len(m.Key) + len(m.Value)
+	for _, header := range m.Headers {
+		length += len(header.Key) + len(header.Value)
+	}
+	return length > batchBytes-1000
+}
 
 func (b *Broker) send(ctx context.Context, writer *kafka.Writer, messages []Message) error {
 	out := make([]kafka.Message, len(messages))
@@ -110,6 +124,9 @@ func (b *Broker) send(ctx context.Context, writer *kafka.Writer, messages []Mess
 		out[i] = kafka.Message{Topic: message.Kind.Topic(b.config.TopicPrefix), Value: message.Value, Time: message.At}
 		if message.Key != "" {
 			out[i].Key = []byte(message.Key)
+		}
+		for _, header := range message.Headers {
+			out[i].Headers = append(out[i].Headers, kafka.Header{Key: header.Key, Value: header.Value})
 		}
 	}
 	err := writer.WriteMessages(ctx, out...)

@@ -259,22 +259,8 @@ func (r *reading) hand(kind record.Kind, place string, value []byte) error {
 
 // kindRefusal is why a record of the kind will not be read, "" if it will.
 func kindRefusal(kind record.Kind, value []byte) string {
-	var err error
-	switch kind {
-	case record.KindUser:
-		err = new(record.User).Decode(value, record.Position{})
-	case record.KindCompany:
-		err = new(record.Company).Decode(value, record.Position{})
-	case record.KindEvent:
-		err = new(record.Event).Decode(value, record.Position{})
-	case record.KindConversation:
-		err = new(record.Conversation).Decode(value, record.Position{})
-	case record.KindTag:
-		err = new(record.Tag).Decode(value, record.Position{})
-	}
-	var refusal *record.Error
-	if errors.As(err, &refusal) {
-		return refusal.Reason
+	if refused := record.Check(kind, value, record.Position{}); refused != nil {
+		return refused.Reason
 	}
 	return ""
 }
