@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"time"
 
+	"parley/pipelines/broker/security"
 	"parley/pipelines/lake"
 	"parley/pipelines/record"
 )
@@ -25,6 +26,8 @@ const schema = 1
 type Config struct {
 	// Addrs are Kafka's addresses, as host:port. Needed.
 	Addrs []string
+	// Security is how they are reached. Zero: in clear, as nobody.
+	Security security.Security
 	// TopicPrefix stands before the kind in a topic's name. Zero: no prefix.
 	TopicPrefix string
 	// Group is the consumer group that divides the partitions among processes.

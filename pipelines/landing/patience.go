@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"parley/pipelines/broker/security"
 )
 
 // patience asks Kafka again when it does not answer: a broker may be starting,
@@ -53,7 +55,7 @@ func (p patience) ask(ctx context.Context, what string, ask func() error) error 
 		case errors.Is(err, kafka.OffsetOutOfRange):
 			return errMoved
 		case lasting(err):
-			return fmt.Errorf("%s: %w", what, err)
+			return fmt.Errorf("%s: %w", what, security.Explain(err))
 		}
 		if since.IsZero() {
 			since = time.Now()
@@ -78,12 +80,11 @@ func (p patience) ask(ctx context.Context, what string, ask func() error) error 
 func lasting(err error) bool {
 	for _, no := range []kafka.Error{
 		kafka.TopicAuthorizationFailed, kafka.GroupAuthorizationFailed, kafka.ClusterAuthorizationFailed,
-		kafka.SASLAuthenticationFailed, kafka.UnsupportedSASLMechanism, kafka.IllegalSASLState, kafka.SecurityDisabled,
 	} {
 		if errors.Is(err, no) {
 			return true
 		}
 	}
 	var missing *MissingTopicsError
-	return errors.As(err, &missing)
+	return security.Refused(err) || errors.As(err, &missing)
 }

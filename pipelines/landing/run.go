@@ -50,6 +50,7 @@ func (r *runner) follow(ctx context.Context, topics layout) error {
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID:                    r.config.Group,
 		Brokers:               r.config.Addrs,
+		Dialer:                r.config.Security.Dialer("parley-landing"),
 		Topics:                slices.Sorted(maps.Keys(topics.partitions)),
 		WatchPartitionChanges: true,
 		HeartbeatInterval:     time.Second,

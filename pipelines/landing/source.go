@@ -20,7 +20,7 @@ type source struct {
 }
 
 func newSource(config Config) *source {
-	transport := &kafka.Transport{ClientID: "parley-landing", DialTimeout: 10 * time.Second, IdleTimeout: 30 * time.Second}
+	transport := config.Security.Transport("parley-landing")
 	return &source{
 		transport: transport,
 		client:    &kafka.Client{Addr: kafka.TCP(config.Addrs...), Timeout: 30 * time.Second, Transport: transport},

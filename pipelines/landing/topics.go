@@ -60,7 +60,7 @@ func (s *source) layout(ctx context.Context, config Config) (layout, error) {
 func (s *source) awaitLayout(ctx context.Context, config Config, patience patience) (found layout, err error) {
 	err = patience.ask(ctx, "list the topics of Kafka at "+strings.Join(config.Addrs, ", "), func() (err error) {
 		found, err = s.layout(ctx, config)
-		return err
+		return config.Security.Suspect(err)
 	})
 	return found, err
 }
