@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"sync/atomic"
@@ -30,9 +30,14 @@ type role struct {
 	Prefix     string
 	Lake       string
 	RotateRows int
-	Point      string // where to end by SIGKILL
+	Point      string // where to end by SIGKILL, or to do what AtPoint says
 	Hit        int64  // at which time that the point is passed
+	AtPoint    string // "stop": by SIGSTOP, until SIGCONT; "hold": until a line comes in; "fill": fill the lake's disk
 	Run        bool   // Run, else Once
+	Group      string // of Run; empty: the default
+	Again      bool   // Once, again and again with other sizes of file
+	Say        bool   // print what the logger is told
+	Produce    bool   // produce instead of landing
 }
 
 func TestMain(m *testing.M) {
@@ -51,11 +56,11 @@ func play(text string) error {
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		return err
 	}
+	told, ended := listen()
 	var hits atomic.Int64
 	failpoint.Hook = func(point string) {
 		if point == r.Point && hits.Add(1) == r.Hit {
-			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-			select {}
+			r.atPoint(told)
 		}
 	}
 	ctx := context.Background()
@@ -70,22 +75,39 @@ func play(text string) error {
 		}
 		r.Addrs = b.Addrs()
 	}
+	if r.Produce {
+		return produceForever(r, ended)
+	}
 	into, err := lake.Open(r.Lake)
 	if err != nil {
 		return err
 	}
-	config := Config{Addrs: r.Addrs, TopicPrefix: r.Prefix, Lake: into, RotateRows: r.RotateRows, RotateEvery: 100 * time.Millisecond}
-	if !r.Run {
+	config := Config{Addrs: r.Addrs, TopicPrefix: r.Prefix, Group: r.Group, Lake: into, RotateRows: r.RotateRows, RotateEvery: 100 * time.Millisecond}
+	if r.Say {
+		config.Logger = slog.New(slog.NewTextHandler(os.Stdout, nil))
+	}
+	fmt.Println("running")
+	if !r.Run && !r.Again {
 		_, err := Once(ctx, config)
 		return err
 	}
-	fmt.Println("running")
 	ctx, stop := context.WithCancel(ctx)
 	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin) // ends when the test says so, or ends
+		<-ended
 		stop()
 	}()
-	return Run(ctx, config)
+	if r.Run {
+		return Run(ctx, config)
+	}
+	_, err = Once(ctx, config)
+	for err == nil && ctx.Err() == nil {
+		config.RotateRows = 1 + config.RotateRows*7%500
+		_, err = Once(ctx, config)
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // process makes the other process, ready to start.
