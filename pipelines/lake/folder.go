@@ -156,3 +156,5 @@ func (f folder) local(_ context.Context, name string) (string, error) {
 	_, err := os.Stat(path)
 	return path, err
 }
+
+func (f folder) open(_ context.Context, name string) (*os.File, error) { return os.Open(f.path(name)) }

@@ -3,6 +3,7 @@ package lake
 import (
 	"context"
 	"io"
+	"os"
 	"time"
 )
 
@@ -33,6 +34,10 @@ type store interface {
 	// local is the path of a local file with the content of the file, which must
 	// be one that never changes; fs.ErrNotExist if there is none.
 	local(ctx context.Context, name string) (string, error)
+	// open opens the file's content as it is stored at this moment, past any copy
+	// that local keeps, so that damage shows. Closing the file is all that has to
+	// be done afterwards; fs.ErrNotExist if there is none.
+	open(ctx context.Context, name string) (*os.File, error)
 }
 
 // stored is what is known of a file without reading it.
