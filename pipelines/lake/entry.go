@@ -31,6 +31,7 @@ type Entry struct {
 	At         time.Time
 	Schema     int
 	Cluster    string // Kafka's own id of the cluster; empty if it says none
+	TopicID    string // Kafka's own id of the topic, another one when it is made anew; empty if it says none
 }
 
 // File is one landed file.
@@ -81,6 +82,7 @@ type entryJSON struct {
 	Schema         int       `json:"schema"`
 	At             time.Time `json:"at"`
 	Cluster        string    `json:"cluster,omitempty"`
+	TopicID        string    `json:"topic_id,omitempty"`
 }
 
 // MarshalJSON is the entry's form in the log.
@@ -88,7 +90,7 @@ func (e Entry) MarshalJSON() ([]byte, error) {
 	wire := entryJSON{
 		Topic: e.Topic, Epoch: e.Epoch, Partition: e.Partition, Start: e.Start, End: e.End,
 		Rows: e.Rows, Dead: e.Dead, Tombstones: e.Tombstones, Skipped: e.Skipped, Reason: e.Reason,
-		Files: []File{}, Schema: e.Schema, At: e.At.UTC(), Cluster: e.Cluster,
+		Files: []File{}, Schema: e.Schema, At: e.At.UTC(), Cluster: e.Cluster, TopicID: e.TopicID,
 	}
 	for _, file := range e.Files {
 		switch file.Kind {
@@ -112,7 +114,7 @@ func (e *Entry) UnmarshalJSON(content []byte) error {
 	*e = Entry{
 		Topic: wire.Topic, Epoch: wire.Epoch, Partition: wire.Partition, Start: wire.Start, End: wire.End,
 		Rows: wire.Rows, Dead: wire.Dead, Tombstones: wire.Tombstones, Skipped: wire.Skipped, Reason: wire.Reason,
-		Schema: wire.Schema, At: wire.At, Cluster: wire.Cluster,
+		Schema: wire.Schema, At: wire.At, Cluster: wire.Cluster, TopicID: wire.TopicID,
 	}
 	e.Files = append(append(append(e.Files, wire.Files...), wire.DeadFiles...), wire.TombstoneFiles...)
 	return nil
