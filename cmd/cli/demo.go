@@ -97,7 +97,11 @@ func (a *app) demo(ctx context.Context, dir string, config demo.Config) error {
 		return err
 	}
 	config.AsOf = ws.Now() // of an earlier run, if there was one
-	return broker.Do(ctx, a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
+	records, err := a.brokerConfig(ws)
+	if err != nil {
+		return err
+	}
+	return broker.Do(ctx, records, func(ctx context.Context, b *broker.Broker) error {
 		run := &demoRun{a: a, ws: ws, broker: b, config: config}
 		if err := run.all(ctx); err != nil {
 			return err

@@ -74,7 +74,11 @@ func (a *app) examine(ctx context.Context) error {
 func (a *app) examineKafka(ctx context.Context, ws *workspace.Workspace) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	b, err := broker.Open(ctx, a.brokerConfig(ws))
+	config, err := a.brokerConfig(ws)
+	if err != nil {
+		return "", err
+	}
+	b, err := broker.Open(ctx, config)
 	if err != nil {
 		return "", err
 	}
@@ -85,7 +89,7 @@ func (a *app) examineKafka(ctx context.Context, ws *workspace.Workspace) (string
 	case b.Embedded():
 		return fmt.Sprintf("the embedded broker runs in another command, at %v", b.Addrs()), nil
 	}
-	return fmt.Sprintf("answers at %v", b.Addrs()), nil
+	return fmt.Sprintf("answers at %v (%v)", b.Addrs(), b.Security()), nil
 }
 
 func examineLake(_ context.Context, ws *workspace.Workspace) (string, error) {

@@ -60,7 +60,11 @@ func (a *app) runImport(ctx context.Context, path, kind, mappingPath string) err
 		}
 	}
 	var total importer.Summary
-	err = broker.Do(ctx, a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
+	config, err := a.brokerConfig(ws)
+	if err != nil {
+		return err
+	}
+	err = broker.Do(ctx, config, func(ctx context.Context, b *broker.Broker) error {
 		// Begun again when a borrowed broker goes away: records keep their ids, so none counts twice.
 		total = importer.Summary{}
 		if err := a.ensureTopics(ctx, b); err != nil {

@@ -39,6 +39,7 @@ func (a *app) landCommand() *cobra.Command {
 func (a *app) landingConfig(ws *workspace.Workspace, b *broker.Broker, store *lake.Lake) landing.Config {
 	return landing.Config{
 		Addrs:       b.Addrs(),
+		Security:    b.Security(),
 		TopicPrefix: ws.Config.Kafka.TopicPrefix,
 		Lake:        store,
 		Logger:      a.log,

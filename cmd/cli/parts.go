@@ -17,24 +17,31 @@ import (
 
 // brokerConfig is where the workspace's records come in: its Kafka, or the
 // broker inside the process.
-func (a *app) brokerConfig(ws *workspace.Workspace) broker.Config {
+func (a *app) brokerConfig(ws *workspace.Workspace) (broker.Config, error) {
+	reach, err := ws.KafkaSecurity()
 	return broker.Config{
 		Brokers:     ws.Config.Kafka.Brokers,
+		Security:    reach,
 		Dir:         ws.State("broker"),
 		TopicPrefix: ws.Config.Kafka.TopicPrefix,
 		Logger:      a.log,
-	}
+	}, err
 }
 
 // withBroker opens the workspace and its broker, and does work with them: until
 // it ends by itself, or is stopped, which is the good end of what has no other
-// (once is false).
+// (once is false), and which waits for a Kafka that does not answer.
 func (a *app) withBroker(ctx context.Context, once bool, work func(context.Context, *workspace.Workspace, *broker.Broker) error) error {
 	ws, err := a.open()
 	if err != nil {
 		return err
 	}
-	err = broker.Do(ctx, a.brokerConfig(ws), func(ctx context.Context, b *broker.Broker) error {
+	config, err := a.brokerConfig(ws)
+	if err != nil {
+		return err
+	}
+	config.Wait = !once
+	err = broker.Do(ctx, config, func(ctx context.Context, b *broker.Broker) error {
 		if err := a.ensureTopics(ctx, b); err != nil {
 			return err
 		}

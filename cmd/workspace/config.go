@@ -84,12 +84,6 @@ type Outage struct {
 	To   Instant `yaml:"to"`
 }
 
-// Kafka says where records come in.
-type Kafka struct {
-	Brokers     []string `yaml:"brokers"`      // host:port; default: a broker in the process
-	TopicPrefix string   `yaml:"topic_prefix"` // default "parley."
-}
-
 // Location is where one of the parts is, as a URL.
 type Location struct {
 	URL string `yaml:"url"`

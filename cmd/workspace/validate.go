@@ -78,6 +78,7 @@ func (c *Config) validate(file *yamlfile.File) error {
 			fault(fmt.Sprintf("$.outages[%d]", i), "an outage needs a name, and `from` and `to` after it, as 2026-03-02T10:00:00Z")
 		}
 	}
+	c.Kafka.validate(file, fault)
 	c.validateParts(fault)
 	return errors.Join(faults...)
 }
@@ -110,14 +111,6 @@ func (c *Config) validateHours(fault func(string, string, ...any), zone func(str
 }
 
 func (c *Config) validateParts(fault func(string, string, ...any)) {
-	for i, broker := range c.Kafka.Brokers {
-		if _, _, err := net.SplitHostPort(broker); err != nil {
-			fault(fmt.Sprintf("$.kafka.brokers[%d]", i), "%q is no broker; write host:port, as kafka.example.com:9092", broker)
-		}
-	}
-	if !regexp.MustCompile(`^[a-zA-Z0-9._-]+$`).MatchString(c.Kafka.TopicPrefix) {
-		fault("$.kafka.topic_prefix", "%q cannot begin a topic's name; use letters, digits, '.', '_' and '-'", c.Kafka.TopicPrefix)
-	}
 	if scheme, _, found := strings.Cut(c.Lake.URL, "://"); found && scheme != "file" {
 		fault("$.lake.url", "%s:// is no place for the lake yet; write a folder, as ./lake", scheme)
 	}

@@ -35,6 +35,7 @@ func (e *noneError) Is(target error) bool { return target == ErrNone }
 type Workspace struct {
 	Dir    string // absolute
 	Config Config
+	file   *yamlfile.File // parley.yaml, for faults that show only when a part of it is used
 }
 
 // Open reads the workspace in dir. A folder without parley.yaml gives ErrNone;
@@ -61,6 +62,7 @@ func Open(dir string) (*Workspace, error) {
 	if err := ws.Config.validate(file); err != nil {
 		return nil, err
 	}
+	ws.file = file
 	return ws, nil
 }
 

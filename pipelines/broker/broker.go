@@ -11,17 +11,22 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"parley/pipelines/broker/security"
 )
 
 // Config says which broker, and what its topics are like.
 type Config struct {
 	// Brokers are Kafka's addresses, as host:port. None: the broker inside the process.
 	Brokers []string
+	// Security is how Brokers are reached. Zero: in clear, as nobody.
+	Security security.Security
 	// Dir is the folder of the broker inside the process: its log, its lock and
 	// its address. Needed if there are no Brokers.
 	Dir string
@@ -29,6 +34,9 @@ type Config struct {
 	TopicPrefix string
 	// Partitions is how many a topic is made with. Zero: 4.
 	Partitions int
+	// Wait makes Open wait, for ever, for Brokers that do not answer, and say so
+	// to Logger; a refusal is an error all the same. Zero: not to answer is an error.
+	Wait bool
 	// Logger is told of what goes wrong and mends itself. Zero: nobody is.
 	Logger *slog.Logger
 }
@@ -38,6 +46,9 @@ func (c Config) Validate() error {
 	var faults []error
 	if len(c.Brokers) == 0 && c.Dir == "" {
 		faults = append(faults, errors.New("broker: neither Brokers nor Dir is given"))
+	}
+	if len(c.Brokers) == 0 && (c.Security.TLS != nil || c.Security.SASL != nil) {
+		faults = append(faults, errors.New("broker: Security is given, but no Brokers; the broker inside the process is on this machine and needs none"))
 	}
 	if c.Partitions < 0 {
 		faults = append(faults, fmt.Errorf("broker: Partitions is %d; give 1 or more, or 0 for the default", c.Partitions))
@@ -68,12 +79,12 @@ type Broker struct {
 	close     func() error
 }
 
-// connectTimeout bounds one look whether a broker answers.
-const connectTimeout = 10 * time.Second
+// pingTimeout bounds one look whether a broker answers.
+const pingTimeout = security.DialTimeout + 2*time.Second
 
-// Open opens the configured Kafka, which must answer; or the broker inside the
-// process: it starts it, or, where another process has it open, connects to
-// that one and waits for it to be ready if need be.
+// Open opens the configured Kafka, which must answer and let us in; or the
+// broker inside the process: it starts it, or, where another process has it
+// open, connects to that one and waits for it to be ready if need be.
 func Open(ctx context.Context, config Config) (*Broker, error) {
 	if err := config.Validate(); err != nil {
 		return nil, err
@@ -82,17 +93,45 @@ func Open(ctx context.Context, config Config) (*Broker, error) {
 	if len(config.Brokers) == 0 {
 		return openEmbedded(ctx, config)
 	}
-	b := connect(config, config.Brokers)
-	if err := b.ping(ctx); err != nil {
+	return openConfigured(ctx, config)
+}
+
+func openConfigured(ctx context.Context, config Config) (*Broker, error) {
+	const longest = 5 * time.Second
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longest) {
+		b := connect(config, config.Brokers)
+		err := b.ping(ctx)
+		if err == nil {
+			return b, nil
+		}
 		b.Close()
-		return nil, fmt.Errorf("connect to Kafka at %v: %w; check that it runs and that kafka.brokers names it", config.Brokers, err)
+		err = explain(config, err)
+		if !config.Wait || security.Refused(err) || ctx.Err() != nil {
+			return nil, err
+		}
+		if pause > time.Second { // a shorter fault is nobody's concern
+			config.Logger.Warn("waiting for Kafka", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(pause):
+		}
 	}
-	return b, nil
+}
+
+// explain says what to do about a fault of the first contact.
+func explain(config Config, err error) error {
+	err = fmt.Errorf("connect to Kafka at %s: %w", strings.Join(config.Brokers, ", "), err)
+	if security.Refused(err) {
+		return security.Explain(err)
+	}
+	return fmt.Errorf("%w; check that it runs and that kafka.brokers names it", config.Security.Suspect(err))
 }
 
 func connect(config Config, addrs []string) *Broker {
 	b := &Broker{config: config, addrs: addrs}
-	b.transport = &kafka.Transport{ClientID: "parley", DialTimeout: connectTimeout}
+	b.transport = config.Security.Transport("parley")
 	b.client = &kafka.Client{Addr: kafka.TCP(addrs...), Timeout: 30 * time.Second, Transport: b.transport}
 	b.writer = b.newWriter(batchRecords, batchBytes)
 	b.wide = b.newWriter(1, maxRecordBytes)
@@ -108,7 +147,7 @@ func connect(config Config, addrs []string) *Broker {
 }
 
 func (b *Broker) ping(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	_, err := b.client.Metadata(ctx, &kafka.MetadataRequest{})
 	return err
@@ -119,6 +158,9 @@ func (b *Broker) Addrs() []string { return b.addrs }
 
 // Embedded says whether it is the broker inside a process, this or another.
 func (b *Broker) Embedded() bool { return len(b.config.Brokers) == 0 }
+
+// Security is how the addresses are reached.
+func (b *Broker) Security() security.Security { return b.config.Security }
 
 // Owner says whether it is the broker inside this process.
 func (b *Broker) Owner() bool { return b.cluster != nil }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"parley/pipelines/broker/security"
 	"parley/pipelines/record"
 )
 
@@ -173,6 +174,9 @@ func firstFault(err error) error {
 // Lost says whether err means that the broker could not be reached or went
 // away, rather than that it refused: trying again may help.
 func Lost(err error) bool {
+	if security.Refused(err) {
+		return false
+	}
 	for _, sign := range []error{
 		io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed,
 		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED, context.DeadlineExceeded,

@@ -66,6 +66,13 @@ func (f *File) Errorf(path, format string, args ...any) error {
 	return fmt.Errorf("%s: %w", f.place(path), fmt.Errorf(format, args...))
 }
 
+// Empty says whether the key at path stands in the file without a value: whoever
+// wrote it meant something by it.
+func (f *File) Empty(path string) bool {
+	node := f.node(path)
+	return node != nil && node.Type() == ast.NullType
+}
+
 func (f *File) place(path string) string {
 	// A missing key is placed at the nearest thing above it that is there.
 	for path != "" && path != "$" {

@@ -35,7 +35,7 @@ const (
 	// for more for ever.
 	handshakeTimeout = 5 * time.Second
 	// DialTimeout bounds the whole of a connection's beginning, over all addresses.
-	DialTimeout = 15 * time.Second
+	DialTimeout = 10 * time.Second
 )
 
 // Transport connects clients of kafka-go. It must be closed by CloseIdleConnections.
