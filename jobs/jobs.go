@@ -1,8 +1,9 @@
 // Package jobs does what has to be done later, again, or by one process at a
 // time: it sends messages to people who enter segments, reports what was
-// decided, and builds, announces and draws on a schedule. It keeps River's queue and
-// Parley's ledger of deliveries in one database, SQLite or PostgreSQL, so that a
-// ledger row and its job are written in one transaction.
+// decided, and settles, builds, announces, draws and looks after the lake on a
+// schedule. It keeps River's queue and Parley's ledger of deliveries in one
+// database, SQLite or PostgreSQL, so that a ledger row and its job are written
+// in one transaction.
 //
 // It does not know how marts are built, where segments and people come from,
 // how a message leaves, or what Kafka is: all of that is passed in as Work.
@@ -33,9 +34,9 @@ type Config struct {
 	QueueURL string
 	// Dir is the folder that a relative PATH starts from; default the current one.
 	Dir string
-	// BuildEvery is the time from one scheduled build to the next; default 1 minute.
+	// BuildEvery is the time from one scheduled settling and build to the next; default 1 minute.
 	BuildEvery time.Duration
-	// BuildTimeout ends a build, an announcement or a drawing that takes longer; default 1 hour.
+	// BuildTimeout ends a build, an announcement, a drawing or the care of the lake that takes longer; default 1 hour.
 	BuildTimeout time.Duration
 	// Senders is how many messages this process sends at once; default 8.
 	Senders int
@@ -118,6 +119,13 @@ type Work struct {
 	Report func(ctx context.Context, decisions []record.Delivery) error
 	// Build makes the marts anew; nil: this process neither builds nor announces nor draws.
 	Build func(ctx context.Context) error
+	// Settle settles what has landed since it was called last; nil: builds alone do.
+	// A process that does not build does not settle either.
+	Settle func(ctx context.Context) error
+	// Checkpoint keeps the lake's log short; nil: this process does not.
+	Checkpoint func(ctx context.Context) error
+	// Collect removes files that crashes have left in the lake; nil: this process does not.
+	Collect func(ctx context.Context) error
 	// Entries are who has entered segments, from the current marts; nil: nobody is announced on schedule.
 	Entries func(ctx context.Context) (Entries, error)
 	// Draw draws the reports from the current marts; nil: none are drawn.

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -9,10 +10,12 @@ import (
 )
 
 // River's queues, by what may run at once: messages beside each other, what
-// reads and writes marts one after the other.
+// reads and writes marts one after the other, and so what looks after the lake's
+// log and files, which may take long.
 const (
 	queueMessages = "messages"
 	queueMarts    = "marts"
+	queueLake     = "lake"
 	queueUpkeep   = "upkeep"
 )
 
@@ -21,10 +24,14 @@ var drainQueues = []string{queueMessages, queueUpkeep}
 
 // queues are those that this process works: one that cannot build leaves builds to others.
 func (q *Queue) queues() []string {
-	if q.work.Build == nil {
-		return drainQueues
+	queues := slices.Clone(drainQueues)
+	if q.work.Build != nil {
+		queues = append(queues, queueMarts)
 	}
-	return append([]string{queueMarts}, drainQueues...)
+	if q.work.Checkpoint != nil || q.work.Collect != nil {
+		queues = append(queues, queueLake)
+	}
+	return queues
 }
 
 // oneAtATime are the options of a kind of which one job waits or runs, in all
@@ -36,15 +43,29 @@ func oneAtATime(queue string) river.InsertOpts {
 	}}}
 }
 
-// schedule is what comes again and again while the queue is started: builds,
-// whose jobs are followed by announcing and drawing, and upkeep.
+// schedule is what comes again and again while the queue is started: settling;
+// builds, whose jobs are followed by announcing and drawing; and upkeep. The
+// first of each comes at the start: a process that never lives for a day
+// collects all the same.
+//
+// A build comes also when nothing has landed: time passes in it. Segments ask
+// how long ago something was, weeks end, sessions too, and the marts say as of when they are.
 func (q *Queue) schedule() []*river.PeriodicJob {
 	scheduled := []*river.PeriodicJob{
 		every(time.Minute, reportDecisions{}),
 		every(time.Minute, takeUpAbandoned{}),
 	}
+	if q.work.Build != nil && q.work.Settle != nil {
+		scheduled = append(scheduled, every(q.config.BuildEvery, settleLanded{}))
+	}
 	if q.work.Build != nil {
 		scheduled = append(scheduled, every(q.config.BuildEvery, buildMarts{}))
+	}
+	if q.work.Checkpoint != nil {
+		scheduled = append(scheduled, every(time.Hour, checkpointLog{}))
+	}
+	if q.work.Collect != nil {
+		scheduled = append(scheduled, every(24*time.Hour, collectOrphans{}))
 	}
 	return scheduled
 }
@@ -70,6 +91,9 @@ func (q *Queue) startWorker(ctx context.Context, queues []string, scheduled []*r
 	river.AddWorker(workers, &entryAnnouncer{queue: q})
 	river.AddWorker(workers, &reportDrawer{queue: q})
 	river.AddWorker(workers, &abandonedTaker{queue: q})
+	river.AddWorker(workers, &landedSettler{queue: q})
+	river.AddWorker(workers, &logCheckpointer{queue: q})
+	river.AddWorker(workers, &orphanCollector{queue: q})
 	atOnce := map[string]river.QueueConfig{}
 	for _, name := range queues {
 		atOnce[name] = river.QueueConfig{MaxWorkers: 1}
