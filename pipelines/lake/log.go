@@ -1,7 +1,9 @@
 package lake
 
 import (
+	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,15 +28,52 @@ func (l *Lake) Append(entry Entry) error {
 	if err != nil {
 		return fmt.Errorf("append to the log of %s: %w", entry.Log(), err)
 	}
-	err = l.store.putExclusive("log/"+entry.Log()+"/"+entryName(entry.Start), append(content, '\n'))
+	err = l.store.putExclusive(entry.log().entry(entry.Start), append(content, '\n'))
 	if errors.Is(err, fs.ErrExist) {
 		err = ErrFenced
+	}
+	if err == nil {
+		err = l.confirm(entry, content)
 	}
 	if err != nil {
 		return fmt.Errorf("append to the log of %s at %d: %w", entry.Log(), entry.Start, err)
 	}
 	return nil
 }
+
+// confirm makes sure that the entry whose file has just been made counts. It
+// does not if a checkpoint stands for another one with the same start, whose
+// file had been removed by then.
+func (l *Lake) confirm(entry Entry, content []byte) error {
+	seen, err := l.lookAtCheckpoints(entry.log())
+	if err != nil {
+		return err
+	}
+	if entry.Start >= seen.end {
+		return nil
+	}
+	for _, c := range seen.checkpoints {
+		if entry.Start >= c.end {
+			continue
+		}
+		_, err := l.readLines(entry.log(), c, func(line []byte) (damage, err error) {
+			if bytes.Equal(line, content) {
+				return nil, errFound
+			}
+			return nil, nil
+		})
+		if errors.Is(err, errFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		break
+	}
+	return ErrFenced
+}
+
+var errFound = errors.New("found")
 
 // Tail is the last entry of the partition's log in its highest epoch; found is
 // false if nothing has landed. The next entry's start is its end.
@@ -44,52 +83,84 @@ func (l *Lake) Tail(topic string, partition int32) (tail Entry, found bool, err 
 		return Entry{}, false, fmt.Errorf("read the log of %s: %w", topic, err)
 	}
 	for _, epoch := range slices.Backward(epochs) {
-		folder := fmt.Sprintf("log/%s/%d/%d", topic, epoch, partition)
-		names, err := l.entryNames(folder)
-		if err != nil {
-			return Entry{}, false, fmt.Errorf("read the log %s: %w", folder, err)
+		tail, found, err := l.last(logID{topic, epoch, partition})
+		if found || err != nil {
+			return tail, found, err
 		}
-		if len(names) == 0 {
-			continue
-		}
-		// What follows is built on this entry, so it must not be lost before it.
-		if err := l.store.settle(folder); err != nil {
-			return Entry{}, false, fmt.Errorf("read the log %s: %w", folder, err)
-		}
-		tail, err := l.entry(folder + "/" + names[len(names)-1])
-		return tail, err == nil, err
 	}
 	return Entry{}, false, nil
+}
+
+// last is the last entry of one log.
+func (l *Lake) last(id logID) (last Entry, found bool, err error) {
+	end := int64(0)
+	for tries := looks; tries > 0; tries-- {
+		seen, err := l.look(id)
+		if err != nil {
+			return Entry{}, false, err
+		}
+		if seen.end > end {
+			end, tries = seen.end, looks
+		}
+		if len(seen.live) == 0 && len(seen.checkpoints) == 0 {
+			return Entry{}, false, nil
+		}
+		if len(seen.live) == 0 || seen.live[0] != seen.end {
+			continue // it is listed while a checkpoint is made, or files are missing
+		}
+		// What follows is built on this entry, so it must not be lost before it.
+		if err := l.store.settle(id.folder()); err != nil {
+			return Entry{}, false, fmt.Errorf("read the log %s: %w", id, err)
+		}
+		reads, err := l.readCertainly(context.Background(), id, seen.live[len(seen.live)-1:])
+		if errors.As(err, new(*brokenError)) {
+			continue
+		}
+		if err == nil {
+			err = reads[0].err
+		}
+		if err != nil {
+			return Entry{}, false, err
+		}
+		return reads[0].entry, true, nil
+	}
+	// Following the log says what is wrong with it.
+	if err := l.follow(context.Background(), id, 0, func(Entry) error { return nil }); err != nil {
+		return Entry{}, false, err
+	}
+	return Entry{}, false, fmt.Errorf("read the log %s: it changes faster than it can be read; try again", id)
 }
 
 // Positions says up to which offset (exclusive) each log has been read, by the
 // log's name, as Entry.Log gives it.
 type Positions map[string]int64
 
-// Entries are the log's entries from the given positions on, all if there are
-// none, in the order of topic, epoch, partition and start. It costs a listing
-// for each partition and a small file for each new entry.
-func (l *Lake) Entries(since Positions) ([]Entry, error) {
-	logs, err := l.logs()
+// EachEntry calls visit with the log's entries from the given positions on, all
+// if there are none, in the order of topic, epoch, partition and start, until
+// visit returns an error, which is then its own. It costs two listings for each
+// partition, a small file for each new entry, and one for each checkpoint that
+// holds some. It is an error that an entry is missing before another one.
+func (l *Lake) EachEntry(ctx context.Context, since Positions, visit func(Entry) error) error {
+	ids, err := l.logs()
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("read the log: %w", err)
 	}
+	for _, id := range ids {
+		if err := l.follow(ctx, id, since[id.String()], visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Entries are what EachEntry visits.
+func (l *Lake) Entries(since Positions) ([]Entry, error) {
 	var entries []Entry
-	for _, log := range logs {
-		names, err := l.entryNames("log/" + log)
-		if err != nil {
-			return nil, fmt.Errorf("read the log %s: %w", log, err)
-		}
-		from, _ := slices.BinarySearch(names, entryName(since[log]))
-		for _, name := range names[from:] {
-			entry, err := l.entry("log/" + log + "/" + name)
-			if err != nil {
-				return nil, err
-			}
-			entries = append(entries, entry)
-		}
-	}
-	return entries, nil
+	err := l.EachEntry(context.Background(), since, func(entry Entry) error {
+		entries = append(entries, entry)
+		return nil
+	})
+	return entries, err
 }
 
 // Through adds to the positions that the entries have been read. It works on p
@@ -106,28 +177,25 @@ func (p Positions) Through(entries []Entry) Positions {
 
 // Files are all landed files of the kind that count, in the order of Entries.
 func (l *Lake) Files(kind string) ([]File, error) {
-	entries, err := l.Entries(nil)
-	if err != nil {
-		return nil, err
-	}
 	var files []File
-	for _, entry := range entries {
+	err := l.EachEntry(context.Background(), nil, func(entry Entry) error {
 		for _, file := range entry.Files {
 			if file.Kind == kind {
 				files = append(files, file)
 			}
 		}
-	}
-	return files, nil
+		return nil
+	})
+	return files, err
 }
 
-// logs are the names of all logs, in order.
-func (l *Lake) logs() ([]string, error) {
+// logs are all logs, in order.
+func (l *Lake) logs() ([]logID, error) {
 	topics, err := l.store.list("log")
 	if err != nil {
 		return nil, err
 	}
-	var logs []string
+	var logs []logID
 	for _, topic := range topics {
 		epochs, err := l.numbers("log/" + topic)
 		if err != nil {
@@ -139,7 +207,7 @@ func (l *Lake) logs() ([]string, error) {
 				return nil, err
 			}
 			for _, partition := range partitions {
-				logs = append(logs, fmt.Sprintf("%s/%d/%d", topic, epoch, partition))
+				logs = append(logs, logID{topic, epoch, partition})
 			}
 		}
 	}
@@ -160,27 +228,4 @@ func (l *Lake) numbers(folder string) ([]int32, error) {
 	}
 	slices.SortFunc(numbers, cmp.Compare)
 	return numbers, nil
-}
-
-func (l *Lake) entryNames(folder string) ([]string, error) {
-	names, err := l.store.list(folder)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(names, func(name string) bool {
-		_, ok := startOf(name)
-		return !ok
-	}), nil
-}
-
-func (l *Lake) entry(name string) (Entry, error) {
-	content, err := l.store.read(name)
-	if err != nil {
-		return Entry{}, fmt.Errorf("read %s: %w", name, err)
-	}
-	var entry Entry
-	if err := json.Unmarshal(content, &entry); err != nil {
-		return Entry{}, fmt.Errorf("read %s: %w", name, err)
-	}
-	return entry, nil
 }

@@ -53,7 +53,7 @@ func (u *Upload) Bytes() int64 { return u.bytes }
 // records from offset start up to end, end exclusive. The answer lacks rows
 // and event times, which are the caller's to fill in for the log's entry.
 func (u *Upload) Publish(start, end int64) (File, error) {
-	name := landedName(u, start, end)
+	name := u.landedFor(start, end).name(attempt())
 	if err := u.staged.publish(name); err != nil {
 		u.staged.discard()
 		return File{}, fmt.Errorf("publish %s: %w", name, err)
@@ -64,7 +64,6 @@ func (u *Upload) Publish(start, end int64) (File, error) {
 // Discard removes the file; after Publish it does nothing.
 func (u *Upload) Discard() { u.staged.discard() }
 
-func landedName(u *Upload, start, end int64) string {
-	return fmt.Sprintf("landed/%s/v=%d/dt=%s/%s-%d-%d-%020d-%020d-%s.parquet",
-		u.kind, u.schema, u.day.Format(time.DateOnly), u.topic, u.epoch, u.partition, start, end, attempt())
+func (u *Upload) landedFor(start, end int64) landed {
+	return landed{kind: u.kind, schema: u.schema, day: u.day.Format(time.DateOnly), log: logID{u.topic, u.epoch, u.partition}, start: start, end: end}
 }
