@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"parley/sql/warehouse"
 )
 
@@ -25,8 +27,10 @@ type Config struct {
 	Token   string // never empty
 	// Open opens the current build for one query of POST /v1/sql, within limits of
 	// time and memory. At most queriesAtOnce are open; further ones wait.
-	Open   func(ctx context.Context) (*warehouse.Reader, error)
-	Logger *slog.Logger // nil: silent
+	Open func(ctx context.Context) (*warehouse.Reader, error)
+	// Metrics are what GET /metrics gives, to whoever may see the pages; nil: it is not there.
+	Metrics prometheus.Gatherer
+	Logger  *slog.Logger // nil: silent
 }
 
 // Server is listening from New on, and answers from Serve on.
@@ -49,23 +53,32 @@ func New(ctx context.Context, config Config) (*Server, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", config.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("serve: %w; another program has this address: choose one by serve.listen in parley.yaml or --listen", err)
+	s := &Server{config: config, queries: make(chan struct{}, queriesAtOnce)}
+	if err := s.listen(ctx, s.handler(), "choose one by serve.listen in parley.yaml or --listen"); err != nil {
+		return nil, fmt.Errorf("serve: %w", err)
 	}
-	s := &Server{config: config, listener: listener, queries: make(chan struct{}, queriesAtOnce)}
+	return s, nil
+}
+
+// listen takes the address for handler; remedy says how to choose another.
+func (s *Server) listen(ctx context.Context, handler http.Handler, remedy string) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.config.Listen)
+	if err != nil {
+		return fmt.Errorf("%w; another program has this address: %s", err, remedy)
+	}
+	s.listener = listener
 	if addr, ok := listener.Addr().(*net.TCPAddr); ok {
 		s.loopback = addr.IP.IsLoopback()
 	}
 	s.http = &http.Server{
-		Handler:           s.handler(),
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(config.Logger.Handler(), slog.LevelDebug),
+		ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelDebug),
 	}
-	return s, nil
+	return nil
 }
 
 // URL is where a browser finds the server.
@@ -94,6 +107,9 @@ func (s *Server) handler() http.Handler {
 	pages.HandleFunc("GET /login", s.loginPage)
 	pages.HandleFunc("POST /login", s.login)
 	pages.HandleFunc("POST /v1/sql", s.withToken(s.sql))
+	if s.config.Metrics != nil {
+		pages.HandleFunc("GET /metrics", s.allowed(metricsHandler(s.config.Metrics, s.config.Logger).ServeHTTP))
+	}
 	pages.HandleFunc("GET /on/{date}/{file...}", s.allowed(func(w http.ResponseWriter, r *http.Request) {
 		s.file(w, r, r.PathValue("date"), r.PathValue("file"))
 	}))

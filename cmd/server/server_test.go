@@ -33,22 +33,14 @@ func start(t *testing.T, listen string) string {
 	if err := os.Symlink("../parley.yaml", filepath.Join(dir, "reports", "latest", "link.html")); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	s, err := server.New(ctx, server.Config{
+	s, err := server.New(t.Context(), server.Config{
 		Listen: listen, Reports: filepath.Join(dir, "reports"), Token: "open sesame",
 		Open: func(context.Context) (*warehouse.Reader, error) { return nil, warehouse.ErrNoBuild },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	serve(t, s)
 	address, err := url.Parse(s.URL())
 	if err != nil {
 		t.Fatal(err)
