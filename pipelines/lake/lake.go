@@ -10,7 +10,9 @@
 package lake
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -28,9 +30,36 @@ type Lake struct {
 
 var scheme = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]+:`)
 
+// Option is one of Open's options, all of which are about object stores.
+type Option func(*options)
+
+type options struct {
+	work  string
+	limit int64
+}
+
+// WithWork gives a lake in an object store a local folder for what is computed
+// from it, and for copies of its files. Such a lake needs one; a lake in a
+// folder is its own.
+func WithWork(folder string) Option { return func(o *options) { o.work = folder } }
+
+// WithCache bounds the local copies of an object store's files, in bytes.
+// Zero, as without it: 10 GB.
+func WithCache(limit int64) Option { return func(o *options) { o.limit = limit } }
+
 // Open opens the lake at address: a folder's path, or a URL such as
-// file:///var/lib/parley/lake. Nothing is created before the first write.
-func Open(address string) (*Lake, error) {
+// file:///var/lib/parley/lake or s3://bucket/prefix?region=eu-west-1. Nothing is
+// created, and no object store asked, before the first use.
+//
+// An object store must speak S3 and put an object only if there is none by its
+// name (If-None-Match), which Check proves. The URL's parameters are region,
+// endpoint, profile, use_path_style and the others of gocloud.dev's s3blob;
+// credentials are found where AWS's programs look for them.
+func Open(address string, opts ...Option) (*Lake, error) {
+	var given options
+	for _, option := range opts {
+		option(&given)
+	}
 	path := address
 	if found := scheme.FindString(address); strings.EqualFold(found, "file:") {
 		location, err := url.Parse(address)
@@ -46,8 +75,10 @@ func Open(address string) (*Lake, error) {
 				return nil, fmt.Errorf("lake %s: %w", address, err)
 			}
 		}
+	} else if strings.EqualFold(found, "s3:") {
+		return openRemote(address, given)
 	} else if found != "" {
-		return nil, fmt.Errorf("lake %s: %s is not supported; give a folder, as ./lake or file:///var/lib/parley/lake", address, strings.TrimSuffix(found, ":"))
+		return nil, fmt.Errorf("lake %s: %s is not supported; give a folder, as ./lake, or s3://bucket/prefix?region=eu-west-1", address, strings.TrimSuffix(found, ":"))
 	}
 	if path == "" {
 		return nil, fmt.Errorf("lake %q: names no folder; give one, as ./lake", address)
@@ -62,7 +93,27 @@ func Open(address string) (*Lake, error) {
 	return &Lake{root: root, store: folder(root)}, nil
 }
 
-// Root is the lake's folder, as an absolute path.
+func openRemote(address string, given options) (*Lake, error) {
+	location, err := url.Parse(address)
+	if err != nil { // whose text may hold what is no business of a log's
+		return nil, fmt.Errorf("lake: %w; write s3://bucket/prefix?region=eu-west-1", errors.Unwrap(err))
+	}
+	if given.work == "" {
+		return nil, fmt.Errorf("lake %s: needs a local folder for what is computed from it", location.Redacted())
+	}
+	root, err := filepath.Abs(given.work)
+	if err != nil {
+		return nil, fmt.Errorf("lake %s: %w", location.Redacted(), err)
+	}
+	remote, err := openBucket(location, root, cmp.Or(given.limit, 10<<30))
+	if err != nil {
+		return nil, fmt.Errorf("lake %s: %w", location.Redacted(), err)
+	}
+	return &Lake{root: root, store: remote}, nil
+}
+
+// Root is the local folder, as an absolute path, in which lies what is computed
+// from the lake: the lake's own, or the one that WithWork gave it.
 func (l *Lake) Root() string { return l.root }
 
 // Local is the path of a local file with the content of a file that the log
@@ -75,5 +126,6 @@ func (l *Lake) Local(ctx context.Context, name string) (string, error) {
 	return path, nil
 }
 
-// Path is the absolute path of a file that the log names.
+// Path is the absolute path of a file below Root. A file that the log names is
+// found by Local: it may not be there.
 func (l *Lake) Path(name string) string { return filepath.Join(l.root, filepath.FromSlash(name)) }
