@@ -43,8 +43,8 @@ func NewSASL(login Login) (sasl.Mechanism, error) {
 	default:
 		return nil, fmt.Errorf("%q is no mechanism; there are: %s", login.Mechanism, strings.Join(Mechanisms, ", "))
 	}
-	if err != nil {
-		return nil, fmt.Errorf("log in as %s by %s: a letter in the username or the password cannot stand there: %w", login.Username, login.Mechanism, err)
+	if err != nil { // which repeats the password
+		return nil, fmt.Errorf("log in as %s by %s: there is a letter in the username or the password that cannot stand there", login.Username, login.Mechanism)
 	}
 	return made, nil
 }
@@ -79,7 +79,7 @@ type exchange struct{ sasl.StateMachine }
 func (e exchange) Next(ctx context.Context, challenge []byte) (bool, []byte, error) {
 	done, answer, err := e.StateMachine.Next(ctx, challenge)
 	if err != nil {
-		err = fmt.Errorf("%w: the broker's answer does not hold: %v", kafka.SASLAuthenticationFailed, err)
+		err = fmt.Errorf("%w: the broker's answer does not hold: %w", kafka.SASLAuthenticationFailed, err)
 	}
 	return done, answer, err
 }

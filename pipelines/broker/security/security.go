@@ -56,11 +56,12 @@ func (s Security) dial(ctx context.Context, network, address string) (net.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	if login, ok := s.SASL.(*mechanism); ok && s.TLS == nil && login.bares() && !isLoopback(conn.RemoteAddr()) {
-		conn.Close()
-		return nil, &clearTextError{address: address}
-	}
-	if s.TLS != nil {
+	if s.TLS == nil {
+		if err := s.mayShow(conn.RemoteAddr()); err != nil {
+			conn.Close()
+			return nil, err
+		}
+	} else {
 		if conn, err = s.encrypt(ctx, conn, address); err != nil {
 			return nil, fmt.Errorf("TLS with %s: %w", address, err)
 		}
@@ -103,9 +104,17 @@ func (c plainEnd) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func isLoopback(addr net.Addr) bool {
-	tcp, ok := addr.(*net.TCPAddr)
-	return ok && tcp.IP.IsLoopback()
+// mayShow is an error if on a connection in clear others could read the
+// password. It is asked for each broker: Kafka itself names the others.
+func (s Security) mayShow(remote net.Addr) error {
+	login, ours := s.SASL.(*mechanism)
+	if !ours || !login.bares() {
+		return nil
+	}
+	if tcp, ok := remote.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		return nil
+	}
+	return &clearTextError{address: remote.String()}
 }
 
 // String says it for a person: "TLS, user parley by SCRAM-SHA-512". It holds no secret.
