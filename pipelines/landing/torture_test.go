@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"parley/pipelines/broker"
 )
 
 // torture says how hard the tests of this file's kind try: `make torture` sets
@@ -46,6 +48,9 @@ func chance(t testing.TB) *rand.Rand {
 func (b *bench) role() role {
 	return role{Addrs: b.broker.Addrs(), Prefix: b.prefix, Lake: b.lake.Root(), Group: b.prefix + "group", RotateRows: 200, Say: true}
 }
+
+// embedded is a bench of the broker inside the process.
+func embedded(t *testing.T) *bench { return setup(t, broker.Config{Dir: t.TempDir()}) }
 
 // ledger is what is known to be in Kafka, and so must have landed.
 type ledger struct {
