@@ -168,13 +168,9 @@ func replayedAt(l *lake.Lake) (map[string]map[int64]time.Time, error) {
 // eachRow reads the dead letters of the entries that the filter means, with the
 // columns that Row has. A row is good until visit returns, but its bytes stay.
 func eachRow[Row any](ctx context.Context, l *lake.Lake, filter Filter, visit func(lake.Entry, *Row) error) error {
-	entries, err := l.Entries(nil)
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
+	return l.EachEntry(ctx, nil, func(entry lake.Entry) error {
 		if !filter.meansEntry(entry) {
-			continue
+			return nil
 		}
 		for _, file := range entry.Files {
 			if file.Kind != lake.DeadLetters {
@@ -184,8 +180,8 @@ func eachRow[Row any](ctx context.Context, l *lake.Lake, filter Filter, visit fu
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func rowsOf[Row any](ctx context.Context, l *lake.Lake, name string, visit func(*Row) error) error {
