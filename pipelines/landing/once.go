@@ -19,8 +19,13 @@ const atOnce = 8
 // present end, several at a time, and returns. Other processes may land at the
 // same time; each record lands once all the same, and the summary counts what
 // this call has landed. After an error everything in the summary has landed.
+// It knows no breaker: what it takes is bounded by what is there, and whoever
+// called it is told at once how much could not be read.
 func Once(ctx context.Context, config Config) (Summary, error) {
 	if err := config.Validate(); err != nil {
+		return Summary{}, err
+	}
+	if err := config.Lake.Check(); err != nil {
 		return Summary{}, err
 	}
 	config = config.withDefaults()
@@ -29,7 +34,7 @@ func Once(ctx context.Context, config Config) (Summary, error) {
 	}
 	source := newSource(config)
 	defer source.close()
-	patience := patience{limit: config.Patience, logger: config.Logger}
+	patience := patience{limit: config.Patience, logger: config.Logger, metrics: config.Metrics}
 	topics, err := source.awaitLayout(ctx, config, patience)
 	if err != nil {
 		return Summary{}, err
@@ -49,6 +54,7 @@ func Once(ctx context.Context, config Config) (Summary, error) {
 		return Summary{}, err
 	}
 	meter := newMeter(config.Progress, total)
+	defer meter.start()()
 
 	var mutex sync.Mutex
 	var summary Summary
@@ -68,6 +74,8 @@ func Once(ctx context.Context, config Config) (Summary, error) {
 				},
 			}
 			group.Go(func() error {
+				p.metrics = config.Metrics.of(topic, id)
+				defer p.metrics.forget()
 				if err := p.land(groupCtx, has.stable); err != nil {
 					return fmt.Errorf("land %s, partition %d: %w", topic, id, err)
 				}
@@ -79,7 +87,6 @@ func Once(ctx context.Context, config Config) (Summary, error) {
 		}
 	}
 	err = group.Wait()
-	meter.end()
 	if err == nil {
 		source.tellLag(ctx, config, landedTo)
 	}

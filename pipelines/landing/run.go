@@ -21,12 +21,15 @@ func Run(ctx context.Context, config Config) error {
 	if err := config.Validate(); err != nil {
 		return err
 	}
+	if err := config.Lake.Check(); err != nil {
+		return err
+	}
 	r := &runner{config: config.withDefaults()}
-	r.patience = patience{limit: r.config.Patience, logger: r.config.Logger}
+	r.patience = patience{limit: r.config.Patience, logger: r.config.Logger, metrics: r.config.Metrics}
 	r.source = newSource(r.config)
 	defer r.source.close()
 	r.meter = newMeter(r.config.Progress, 0)
-	defer r.meter.end()
+	defer r.meter.start()()
 	topics, err := r.source.awaitLayout(ctx, r.config, r.patience)
 	switch {
 	case ctx.Err() != nil:
@@ -94,6 +97,7 @@ func (r *runner) start(generation *kafka.Generation, topics layout, giveUp conte
 			p := &partition{
 				config: r.config, source: r.source, topic: topic, kind: topics.kinds[topic], id: int32(assignment.ID), cluster: topics.cluster,
 				bytes: fetchBytes(assigned), patience: r.patience, meter: r.meter,
+				breaker: &breaker{share: r.config.BreakerShare, window: r.config.BreakerWindow},
 			}
 			p.onLanded = func(landed *landed) {
 				// For displays of the lag alone; the log says what has landed.
@@ -110,6 +114,8 @@ func (r *runner) start(generation *kafka.Generation, topics layout, giveUp conte
 // keepLanding lands the partition until ctx ends: a fault of the lake is said
 // and tried again, because the disk may have room again.
 func (p *partition) keepLanding(ctx context.Context, giveUp context.CancelCauseFunc) {
+	p.metrics = p.config.Metrics.of(p.topic, p.id)
+	defer p.metrics.forget()
 	const calm = time.Minute // after which a fault is a new one
 	for pause := time.Second; ; pause = min(2*pause, 30*time.Second) {
 		began := time.Now()
@@ -130,10 +136,12 @@ func (p *partition) keepLanding(ctx context.Context, giveUp context.CancelCauseF
 			return
 		}
 		p.config.Logger.Error("landing stands still; trying again", "topic", p.topic, "partition", p.id, "error", err)
+		p.metrics.set(paused, 1)
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(pause):
 		}
+		p.metrics.set(paused, 0)
 	}
 }
