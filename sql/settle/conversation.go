@@ -109,8 +109,8 @@ func (f *fold) conversation(c *landedConversation) error {
 		UserID: c.UserID, Email: c.Email, SourceID: c.SourceID, AnonymousID: c.AnonymousID,
 		CompanyID: c.CompanyID, Channel: c.Channel, Subject: c.Subject, State: c.State, URL: c.URL, CreatedAt: c.CreatedAt,
 	}
-	if c.Tags != "" {
-		row.Tags = &c.Tags
+	if tags := c.Tags; tags != "" { // not c's own, which the next rows overwrite
+		row.Tags = &tags
 	}
 	var parts []record.Part
 	if c.Parts != "" {

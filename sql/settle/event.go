@@ -48,26 +48,19 @@ var events = table[eventRow]{
 		*row = *other
 		return true
 	},
-	text: func(r *eventRow) int {
-		return len(r.EventID) + len(r.EventName) + 2*len(r.Key) + len(r.CompanyID) +
-			len(r.URL) + len(r.Referrer) + len(r.IP) + len(r.Metadata)
-	},
 	options: []parquet.WriterOption{
 		parquet.SkipPageBounds("url"), parquet.SkipPageBounds("referrer"), parquet.SkipPageBounds("metadata"),
 	},
 }
 
 func compareEventContent(a, b *eventRow) int {
-	return cmp.Or(
-		strings.Compare(a.EventName, b.EventName),
-		strings.Compare(a.UserID, b.UserID), strings.Compare(a.Email, b.Email),
-		strings.Compare(a.SourceID, b.SourceID), strings.Compare(a.AnonymousID, b.AnonymousID),
-		strings.Compare(a.CompanyID, b.CompanyID),
-		strings.Compare(a.URL, b.URL), strings.Compare(a.Referrer, b.Referrer),
-		strings.Compare(a.UTMSource, b.UTMSource), strings.Compare(a.UTMMedium, b.UTMMedium),
-		strings.Compare(a.UTMCampaign, b.UTMCampaign), strings.Compare(a.UTMTerm, b.UTMTerm),
-		strings.Compare(a.UTMContent, b.UTMContent),
-		strings.Compare(a.IP, b.IP), strings.Compare(a.Metadata, b.Metadata))
+	others := b.texts()
+	for i, text := range a.texts() {
+		if c := strings.Compare(*text, *others[i]); c != 0 {
+			return c
+		}
+	}
+	return strings.Compare(a.Metadata, b.Metadata)
 }
 
 // landedEvent holds what is read here of a landed event. Times are numbers:
@@ -90,15 +83,15 @@ type landedEvent struct {
 }
 
 func (f *fold) event(e *landedEvent) error {
-	kind, key := e.Strongest()
-	f.events.put(eventRow{
+	var held heldEvent
+	held, f.buffer = hold(&eventRow{
 		EventID: e.EventID, EventName: e.EventName, OccurredAt: e.OccurredAt,
-		KeyKind: string(kind), Key: key,
 		UserID: e.UserID, Email: e.Email, SourceID: e.SourceID, AnonymousID: e.AnonymousID,
 		CompanyID: e.CompanyID, URL: e.URL, Referrer: e.Referrer,
 		UTMSource: e.UTMSource, UTMMedium: e.UTMMedium, UTMCampaign: e.UTMCampaign, UTMTerm: e.UTMTerm, UTMContent: e.UTMContent,
 		IP: e.IP, Metadata: e.Metadata,
-	})
+	}, f.buffer)
+	f.events.put(held)
 	f.eventIDs = append(f.eventIDs, eventAt{hashID(e.EventID), e.OccurredAt})
 	f.seenTogether(e.Keys, e.OccurredAt)
 	return nil

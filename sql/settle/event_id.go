@@ -2,7 +2,6 @@ package settle
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"container/heap"
 	"crypto/sha256"
@@ -26,18 +25,24 @@ type eventAt struct {
 	at   int64
 }
 
-type idHash [16]byte
+// idHash is half of a SHA-256: two words compare many times as fast as sixteen bytes.
+type idHash struct{ high, low uint64 }
 
 const eventAtBytes = 24
 
-func hashID(id string) (h idHash) {
+func hashID(id string) idHash {
 	sum := sha256.Sum256([]byte(id))
-	copy(h[:], sum[:])
-	return h
+	return idHash{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:16])}
 }
 
 func compareEventAt(a, b eventAt) int {
-	return cmp.Or(bytes.Compare(a.hash[:], b.hash[:]), cmp.Compare(a.at, b.at))
+	switch {
+	case a.hash.high != b.hash.high:
+		return cmp.Compare(a.hash.high, b.hash.high)
+	case a.hash.low != b.hash.low:
+		return cmp.Compare(a.hash.low, b.hash.low)
+	}
+	return cmp.Compare(a.at, b.at)
 }
 
 // idGather collects the ids of new events, and puts them into sorted files
@@ -207,7 +212,7 @@ func (s *idSource) next() (ok bool, err error) {
 		}
 		return false, fmt.Errorf("read %s: %w", s.path, err)
 	}
-	copy(s.head.hash[:], raw[:16])
+	s.head.hash = idHash{binary.BigEndian.Uint64(raw[:8]), binary.BigEndian.Uint64(raw[8:16])}
 	s.head.at = int64(binary.BigEndian.Uint64(raw[16:]))
 	return true, nil
 }
@@ -292,7 +297,8 @@ func createIDs(path string) (*idWriter, error) {
 
 func (w *idWriter) write(entry eventAt) {
 	var raw [eventAtBytes]byte
-	copy(raw[:16], entry.hash[:])
+	binary.BigEndian.PutUint64(raw[:8], entry.hash.high)
+	binary.BigEndian.PutUint64(raw[8:16], entry.hash.low)
 	binary.BigEndian.PutUint64(raw[16:], uint64(entry.at))
 	_, _ = w.out.Write(raw[:]) // a bufio.Writer keeps its first error
 	w.count++

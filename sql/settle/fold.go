@@ -11,7 +11,7 @@ import (
 
 // gathers hold the new rows of each table.
 type gathers struct {
-	events              *gather[eventRow]
+	events              *gather[heldEvent]
 	eventIDs            *idGather
 	personKeys          *gather[personKeyRow]
 	personAttributes    *gather[attributeRow]
@@ -29,7 +29,7 @@ type gathers struct {
 
 func newGathers(b *budget, dir string) *gathers {
 	return &gathers{
-		events:              newGather(&events, b, dir),
+		events:              newGather(&heldEvents, b, dir),
 		eventIDs:            newIDGather(dir, b.limit),
 		personKeys:          newGather(&personKeys, b, dir),
 		personAttributes:    newGather(&personAttributes, b, dir),
@@ -46,15 +46,16 @@ func newGathers(b *budget, dir string) *gathers {
 	}
 }
 
-// fold takes the rows of one landed file apart, one record at a time, into
+// fold takes the rows of landed files apart, one record at a time, into
 // the rows of the settled tables. It holds no state of an entity: whatever the
 // order of records, it makes the same rows of each.
 type fold struct {
-	topic string
+	topic string // of the file that is being read
 	epoch int32
 
-	events              sink[eventRow]
+	events              sink[heldEvent]
 	eventIDs            []eventAt
+	buffer              []byte
 	ids                 *idGather
 	keys                map[record.Keys]span
 	personKeys          sink[personKeyRow]
@@ -71,10 +72,10 @@ type fold struct {
 	tombstones          sink[tombstoneRow]
 }
 
-func newFold(topic string, epoch int32, g *gathers) *fold {
+func newFold(g *gathers) *fold {
 	return &fold{
-		topic: topic, epoch: epoch, keys: map[record.Keys]span{}, ids: g.eventIDs,
-		events:              sink[eventRow]{gather: g.events},
+		keys: map[record.Keys]span{}, ids: g.eventIDs,
+		events:              sink[heldEvent]{gather: g.events},
 		personKeys:          sink[personKeyRow]{gather: g.personKeys},
 		personAttributes:    sink[attributeRow]{gather: g.personAttributes},
 		memberships:         sink[membershipRow]{gather: g.memberships},
@@ -108,9 +109,16 @@ func (s *sink[T]) flush() error {
 	return s.gather.add(rows)
 }
 
-// flush hands over everything but the person keys, which putKeys does once for
-// the whole file.
+// mostKeys is how many combinations of keys a fold holds: the same ones come
+// again and again.
+const mostKeys = 32 << 10
+
+// flush hands over everything but the person keys, which wait until they are
+// many or putKeys is called.
 func (f *fold) flush() error {
+	if len(f.keys) > mostKeys {
+		f.putKeys()
+	}
 	ids := f.eventIDs
 	f.eventIDs = nil
 	for _, flush := range []func() error{
@@ -146,8 +154,10 @@ func appendPadded(text []byte, n int64, width int) []byte {
 	return append(text, digits...)
 }
 
-// landedFile folds the rows of the landed file at path.
-func (f *fold) landedFile(ctx context.Context, kind record.Kind, path string) error {
+// landedFile folds the rows of the landed file at path, which an entry of the
+// topic and epoch lists.
+func (f *fold) landedFile(ctx context.Context, topic string, epoch int32, kind record.Kind, path string) error {
+	f.topic, f.epoch = topic, epoch
 	switch kind {
 	case record.KindEvent:
 		return foldFile(ctx, f, path, f.event)
@@ -195,9 +205,6 @@ func foldFile[R any](ctx context.Context, f *fold, path string, take func(*R) er
 			if err := take(row); err != nil {
 				return &damageError{fmt.Errorf("row %d: %w", n, err)}
 			}
-		}
-		if row == nil {
-			f.putKeys()
 		}
 		if row == nil || n%batchRows == 0 {
 			if err := f.flush(); err != nil {

@@ -92,6 +92,13 @@ func (g *gather[T]) spill() (err error) {
 
 // sorted hands over what is held, in order, and forgets it.
 func (g *gather[T]) sorted() cursor[T] {
+	rows := g.take()
+	slices.SortFunc(rows, g.table.compare)
+	return &memoryCursor[T]{rows: rows}
+}
+
+// take hands over what is held, in no order, and forgets it.
+func (g *gather[T]) take() []*T {
 	n := 0
 	for _, chunk := range g.chunks {
 		n += len(chunk)
@@ -102,10 +109,9 @@ func (g *gather[T]) sorted() cursor[T] {
 			rows = append(rows, &chunk[i])
 		}
 	}
-	slices.SortFunc(rows, g.table.compare)
 	g.budget.held.Add(-g.bytes)
 	g.chunks, g.bytes = nil, 0
-	return &memoryCursor[T]{rows: rows}
+	return rows
 }
 
 // cursors are those of everything gathered. The caller closes them.

@@ -47,12 +47,19 @@ func (f *fold) seenTogether(keys record.Keys, at int64) {
 	s, known := f.keys[keys]
 	if !known {
 		s = span{at, at}
+		// Else each key would keep all texts that were read with it.
+		keys = record.Keys{
+			UserID: strings.Clone(keys.UserID), Email: strings.Clone(keys.Email),
+			SourceID: strings.Clone(keys.SourceID), AnonymousID: strings.Clone(keys.AnonymousID),
+		}
+	} else if at >= s.first && at <= s.last {
+		return
 	}
 	widen(&s.first, &s.last, at, at)
 	f.keys[keys] = s
 }
 
-// putKeys hands over the combinations of one landed file.
+// putKeys hands over the combinations of keys that have come so far.
 func (f *fold) putKeys() {
 	for keys, seen := range f.keys {
 		kind, key := keys.Strongest()

@@ -218,13 +218,24 @@ func newRun(config Config, old *Manifest, entries []lake.Entry) (*run, error) {
 
 // read folds the landed files of the entries into gathered.
 func (r *run) read(ctx context.Context, entries []lake.Entry, gathered *gathers) error {
+	readers := runtime.GOMAXPROCS(0)
+	folds := make(chan *fold, readers) // those that nobody works with
+	for range readers {
+		folds <- newFold(gathered)
+	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.SetLimit(readers)
 	for _, entry := range entries {
 		for _, landed := range entry.Files {
 			group.Go(func() error {
-				f := newFold(entry.Topic, entry.Epoch, gathered)
-				err := f.landedFile(ctx, record.Kind(landed.Kind), r.Lake.Path(landed.Path))
+				f := <-folds
+				defer func() { folds <- f }()
+				path, err := r.Lake.Local(ctx, landed.Path)
+				if err == nil {
+					err = f.landedFile(ctx, entry.Topic, entry.Epoch, record.Kind(landed.Kind), path)
+				} else if errors.Is(err, fs.ErrNotExist) {
+					err = &damageError{err}
+				}
 				if err == nil {
 					r.worked()
 				}
@@ -236,7 +247,17 @@ func (r *run) read(ctx context.Context, entries []lake.Entry, gathered *gathers)
 			})
 		}
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for range readers {
+		f := <-folds
+		f.putKeys()
+		if err := f.flush(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // worked reports one more piece of work as done.

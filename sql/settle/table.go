@@ -15,6 +15,8 @@ import (
 const (
 	rowGroup  = 122_880 // rows of a row group: DuckDB's own size, so that its threads share a file evenly
 	batchRows = 512     // rows read or written at once
+
+	readBuffer = 16 << 10 // bytes read at once of each column of a file
 )
 
 // table says how the rows of one settled table are ordered and when two of
@@ -49,9 +51,8 @@ type cursor[T any] interface {
 
 // fileCursor reads the rows of one Parquet file in their order.
 type fileCursor[T any] struct {
-	path   string
 	file   *os.File
-	rows   *parquet.GenericReader[T]
+	rows   *columnsReader[T]
 	batch  []T
 	at, n  int
 	ending bool
@@ -74,11 +75,15 @@ func openRows[T any](path string) (c *fileCursor[T], err error) {
 	if err != nil {
 		return nil, err
 	}
-	opened, err := parquet.OpenFile(file, info.Size())
+	opened, err := parquet.OpenFile(file, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(readBuffer))
 	if err != nil {
 		return nil, err
 	}
-	return &fileCursor[T]{path: path, file: file, rows: parquet.NewGenericReader[T](opened), batch: make([]T, batchRows)}, nil
+	rows, err := newColumnsReader[T](opened)
+	if err != nil {
+		return nil, err
+	}
+	return &fileCursor[T]{file: file, rows: rows, batch: make([]T, batchRows)}, nil
 }
 
 func (c *fileCursor[T]) next() (*T, error) {
@@ -98,7 +103,7 @@ func (c *fileCursor[T]) next() (*T, error) {
 func (c *fileCursor[T]) fill(batch []T) (err error) {
 	defer recoverDamage(&err)
 	clear(batch) // the reader leaves a field alone where the column has no value
-	n, err := c.rows.Read(batch)
+	n, err := c.rows.read(batch)
 	c.batch, c.at, c.n = batch, 0, n
 	if errors.Is(err, io.EOF) {
 		c.ending, err = true, nil
@@ -107,7 +112,7 @@ func (c *fileCursor[T]) fill(batch []T) (err error) {
 }
 
 func (c *fileCursor[T]) close() error {
-	return errors.Join(c.rows.Close(), c.file.Close())
+	return errors.Join(c.rows.close(), c.file.Close())
 }
 
 // recoverDamage turns a panic of the Parquet reader, which a damaged file can

@@ -5,16 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // writeEvents merges the new events into the files of their dates.
 func (r *run) writeEvents(ctx context.Context, g *gathers) error {
-	out := newOutput(r, &events)
-	defer out.abandon()
 	if !g.events.empty() {
-		if err := r.writeDays(ctx, out, g); err != nil {
+		if err := r.writeDays(ctx, g); err != nil {
 			return err
 		}
 	}
@@ -27,18 +28,59 @@ func (r *run) writeEvents(ctx context.Context, g *gathers) error {
 	if len(files) > 0 {
 		return nil
 	}
+	out := newOutput(r, &events)
+	defer out.abandon()
 	if err := out.begin(""); err != nil {
 		return err
 	}
 	return out.finish()
 }
 
-func (r *run) writeDays(ctx context.Context, out *output[eventRow], g *gathers) (err error) {
+func (r *run) writeDays(ctx context.Context, g *gathers) error {
 	conflicts, evictions, err := r.settleIDs(g.eventIDs)
 	if err != nil {
 		return err
 	}
-	gathered, err := g.events.cursors()
+	if len(g.events.runs) == 0 {
+		return r.writeHeldDays(ctx, g.events.take(), conflicts, evictions)
+	}
+	return r.writeStreamedDays(ctx, g.events, conflicts, evictions)
+}
+
+// writeHeldDays writes the dates of events that all fit into memory, several
+// dates at a time.
+func (r *run) writeHeldDays(ctx context.Context, held []*heldEvent, conflicts conflicts, evictions map[date]bool) error {
+	days := map[date][]*heldEvent{}
+	for day := range evictions {
+		days[day] = nil
+	}
+	for _, event := range held {
+		day := dateOf(event.At)
+		days[day] = append(days[day], event)
+	}
+	writers := min(runtime.GOMAXPROCS(0), len(days))
+	outs := make(chan *output[eventRow], writers) // those that nobody writes with
+	for range writers {
+		outs <- newOutput(r, &events)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(writers)
+	for day, rows := range days {
+		group.Go(func() error {
+			out := <-outs
+			defer func() { outs <- out }()
+			slices.SortFunc(rows, heldEvents.compare)
+			return r.writeDay(ctx, out, day, &heldCursor{rows: &memoryCursor[heldEvent]{rows: rows}}, conflicts)
+		})
+	}
+	return group.Wait()
+}
+
+// writeStreamedDays writes the dates of events that lie in files on the way,
+// one after the other as they come from there.
+func (r *run) writeStreamedDays(ctx context.Context, g *gather[heldEvent], conflicts conflicts, evictions map[date]bool) (err error) {
+	out := newOutput(r, &events)
+	gathered, err := g.cursors()
 	defer func() {
 		for _, c := range gathered {
 			err = errors.Join(err, c.close())
@@ -47,7 +89,7 @@ func (r *run) writeDays(ctx context.Context, out *output[eventRow], g *gathers) 
 	if err != nil {
 		return err
 	}
-	ahead := &lookahead[eventRow]{rows: newFolded(&events, false, gathered...)}
+	ahead := &lookahead[eventRow]{rows: &heldCursor{rows: newFolded(&heldEvents, false, gathered...)}}
 	for {
 		row, err := ahead.peek()
 		if err != nil {
