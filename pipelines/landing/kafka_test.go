@@ -2,14 +2,11 @@ package landing
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
-	"github.com/segmentio/kafka-go/protocol/fetch"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -236,84 +233,4 @@ func TestAnotherCluster(t *testing.T) {
 		}
 		b.verify()
 	})
-}
-
-// batch is a batch as Kafka's answer holds it, with records at these offsets.
-func batch(base, producer int64, attributes protocol.Attributes, offsets ...int64) protocol.RecordReader {
-	var records []protocol.Record
-	for _, offset := range offsets {
-		records = append(records, protocol.Record{Offset: offset, Value: protocol.NewBytes(fmt.Appendf(nil, "v%d", offset))})
-	}
-	reader := protocol.NewRecordReader(records...)
-	if attributes.Control() {
-		return &protocol.ControlBatch{Attributes: attributes, BaseOffset: base, ProducerID: producer, Records: reader}
-	}
-	return &protocol.RecordBatch{Attributes: attributes, BaseOffset: base, ProducerID: producer, Records: reader}
-}
-
-func TestAnswersOfKafka(t *testing.T) {
-	t.Parallel()
-	const plain, tx, marker = protocol.Attributes(0), protocol.Transactional, protocol.Transactional | protocol.Control
-	for _, test := range []struct {
-		name    string
-		from    int64
-		batches []protocol.RecordReader
-		aborted []fetch.ResponseTransaction
-		want    []int64
-		dropped []int64
-		next    int64
-	}{
-		{name: "nothing", from: 5, next: 5},
-		{name: "begins inside a batch", from: 2, batches: []protocol.RecordReader{batch(0, -1, plain, 0, 1, 2, 3)}, want: []int64{2, 3}, next: 4},
-		{name: "compacted", from: 0, batches: []protocol.RecordReader{batch(0, -1, plain, 0, 3), batch(10, -1, plain), batch(20, -1, plain), batch(30, -1, plain, 35)}, want: []int64{0, 3, 35}, next: 36},
-		{name: "ends with an empty batch", from: 0, batches: []protocol.RecordReader{batch(0, -1, plain, 0), batch(10, -1, plain)}, want: []int64{0}, next: 11},
-		{name: "inside an empty batch", from: 14, batches: []protocol.RecordReader{batch(10, -1, plain)}, next: 15},
-		{name: "ends with a marker", from: 0, batches: []protocol.RecordReader{batch(0, 7, tx, 0), batch(1, 7, marker, 1)}, want: []int64{0}, next: 2},
-		{
-			name: "an aborted transaction among others", from: 0,
-			batches: []protocol.RecordReader{batch(0, 7, tx, 0, 1), batch(2, 8, tx, 2), batch(3, -1, plain, 3), batch(4, 7, marker, 4), batch(5, 7, tx, 5), batch(6, 8, marker, 6), batch(7, 7, marker, 7)},
-			aborted: []fetch.ResponseTransaction{{ProducerID: 7, FirstOffset: 0}},
-			want:    []int64{0, 1, 2, 3, 5}, dropped: []int64{0, 1}, next: 8,
-		},
-		{
-			name: "the same producer aborts again", from: 0,
-			batches: []protocol.RecordReader{batch(0, 7, tx, 0), batch(1, 7, marker, 1), batch(2, 7, tx, 2), batch(3, 7, marker, 3), batch(4, 7, tx, 4), batch(5, 7, marker, 5)},
-			aborted: []fetch.ResponseTransaction{{ProducerID: 7, FirstOffset: 4}, {ProducerID: 7, FirstOffset: 0}},
-			want:    []int64{0, 2, 4}, dropped: []int64{0, 4}, next: 6,
-		},
-		{
-			name: "begins at the marker of an aborted transaction", from: 4,
-			batches: []protocol.RecordReader{batch(4, 7, marker, 4), batch(5, 7, tx, 5), batch(6, 7, marker, 6)},
-			aborted: []fetch.ResponseTransaction{{ProducerID: 7, FirstOffset: 0}},
-			want:    []int64{5}, next: 7,
-		},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			answer := &fetch.ResponsePartition{AbortedTransactions: test.aborted}
-			if test.batches != nil {
-				answer.RecordSet.Records = &protocol.RecordStream{Records: test.batches}
-			}
-			c := &chunk{next: test.from}
-			if err := c.fill(answer, test.from); err != nil {
-				t.Fatal(err)
-			}
-			var got, dropped []int64
-			for _, m := range c.messages {
-				got = append(got, m.offset)
-				if m.aborted {
-					dropped = append(dropped, m.offset)
-				}
-				if string(m.value) != fmt.Sprintf("v%d", m.offset) {
-					t.Errorf("the value at %d is %q", m.offset, m.value)
-				}
-			}
-			if diff := gocmp.Diff(test.want, got) + gocmp.Diff(test.dropped, dropped); diff != "" {
-				t.Errorf("records, and those of aborted transactions (-want +got): %s", diff)
-			}
-			if c.next != test.next {
-				t.Errorf("next %d, want %d", c.next, test.next)
-			}
-		})
-	}
 }

@@ -24,7 +24,12 @@ func (l *logged) Enabled(context.Context, slog.Level) bool { return true }
 func (l *logged) Handle(_ context.Context, r slog.Record) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	l.lines = append(l.lines, r.Message)
+	line := r.Level.String() + " " + r.Message
+	r.Attrs(func(attribute slog.Attr) bool {
+		line += fmt.Sprintf(" %s=%q", attribute.Key, attribute.Value.String())
+		return true
+	})
+	l.lines = append(l.lines, line)
 	return nil
 }
 
@@ -36,6 +41,12 @@ func (l *logged) has(text string) bool {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	return slices.ContainsFunc(l.lines, func(line string) bool { return strings.Contains(line, text) })
+}
+
+func (l *logged) all() []string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return slices.Clone(l.lines)
 }
 
 // createTopic makes one topic, of one partition.

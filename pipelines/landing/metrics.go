@@ -52,8 +52,8 @@ func NewMetrics(registerer prometheus.Registerer) *Metrics {
 			Name: "parley_landing_kafka_faults_total", Help: "Requests that Kafka did not answer, or refused for the moment; they are asked again.",
 		}),
 		lag:         gauge("lag_records", "Records that Kafka has beyond what was taken."),
-		lastCommit:  gauge("last_commit_timestamp_seconds", "When this process appended its last entry to the log, in Unix time."),
-		breakerOpen: gauge("breaker_open", "1 while the partition stands still because too many of its records cannot be read."),
+		lastCommit:  gauge("last_commit_timestamp_seconds", "When the last entry was appended to the log, in Unix time."),
+		breakerOpen: gauge("breaker_open", "1 from when too many of the records could not be read until they can be again."),
 		paused:      gauge("paused", "1 while the partition waits to try again after a fault of the lake."),
 	}
 	registerer.MustRegister(m.records, m.commits, m.files, m.bytes, m.fenced, m.seconds, m.kafkaFaults,
@@ -71,9 +71,8 @@ type partitionMetrics struct {
 // of are the figures of a partition that this process begins to land.
 func (m *Metrics) of(topic string, partition int32) partitionMetrics {
 	p := partitionMetrics{m, topic, strconv.Itoa(int(partition))}
-	p.set(gaugeLag, 0)
-	p.set(gaugeBreaker, 0)
-	p.set(gaugePaused, 0)
+	p.set(breakerOpen, 0)
+	p.set(paused, 0)
 	return p
 }
 
@@ -87,9 +86,10 @@ func (p partitionMetrics) forget() {
 	}
 }
 
-func gaugeLag(m *Metrics) *prometheus.GaugeVec     { return m.lag }
-func gaugeBreaker(m *Metrics) *prometheus.GaugeVec { return m.breakerOpen }
-func gaugePaused(m *Metrics) *prometheus.GaugeVec  { return m.paused }
+func lag(m *Metrics) *prometheus.GaugeVec         { return m.lag }
+func lastCommit(m *Metrics) *prometheus.GaugeVec  { return m.lastCommit }
+func breakerOpen(m *Metrics) *prometheus.GaugeVec { return m.breakerOpen }
+func paused(m *Metrics) *prometheus.GaugeVec      { return m.paused }
 
 func (p partitionMetrics) set(gauge func(*Metrics) *prometheus.GaugeVec, value float64) {
 	if p.all != nil {
@@ -109,7 +109,7 @@ func (p partitionMetrics) committed(entry lake.Entry, took time.Duration) {
 	p.all.files.WithLabelValues(p.topic, p.partition).Add(float64(len(entry.Files)))
 	p.all.bytes.WithLabelValues(p.topic, p.partition).Add(float64(sizeOf(entry.Files)))
 	p.all.seconds.WithLabelValues(p.topic).Observe(took.Seconds())
-	p.all.lastCommit.WithLabelValues(p.topic, p.partition).Set(float64(entry.At.UnixMilli()) / 1000)
+	p.set(lastCommit, float64(entry.At.UnixMilli())/1000)
 }
 
 func (p partitionMetrics) fenced() {

@@ -156,8 +156,12 @@ func TestFilesEndByRows(t *testing.T) {
 			}
 		}
 		b.hasEvents(10_500)
-		if last := told[len(told)-1]; last != (Progress{Records: 10_500, Total: 10_500, Files: 11}) {
+		last := told[len(told)-1]
+		if last.Records != 10_500 || last.Total != 10_500 || last.Files != 11 || last.Bytes == 0 || last.Lag != 0 || last.Elapsed <= 0 || last.PerSecond <= 0 {
 			b.Errorf("progress ends with %+v", last)
+		}
+		if left, known := last.ETA(); left != 0 || !known {
+			b.Errorf("%s are left, %t", left, known)
 		}
 	})
 }

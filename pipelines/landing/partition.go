@@ -1,6 +1,7 @@
 package landing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,9 @@ type partition struct {
 	bytes    int    // of one fetch at most
 	patience patience
 	meter    *meter
+	metrics  partitionMetrics
+	breaker  *breaker // nil: none
+	lag      int64    // as the meter was told
 	// onLanded is told of each entry that this process has appended.
 	onLanded func(*landed)
 }
@@ -31,7 +35,9 @@ func (p *partition) name() string { return fmt.Sprintf("%s, partition %d", p.top
 type place struct {
 	epoch   int32
 	offset  int64
+	stable  int64 // up to which Kafka's records may be read now
 	cluster string
+	topicID topicID
 }
 
 // untilStopped is the end of a partition that is landed until its context ends.
@@ -48,6 +54,10 @@ func (p *partition) land(ctx context.Context, until int64) error {
 	if err != nil {
 		return err
 	}
+	if p.breaker != nil {
+		sink.refused = p.breaker.refuse
+	}
+	defer p.behind(0)
 	for {
 		err := p.landFrom(ctx, sink, until)
 		if sink.taken > 0 {
@@ -55,9 +65,17 @@ func (p *partition) land(ctx context.Context, until int64) error {
 		}
 		sink.discard()
 		switch {
+		case errors.Is(err, errFlooded):
+			p.standStill(ctx)
 		case errors.Is(err, lake.ErrFenced):
+			p.metrics.fenced()
 			p.config.Logger.Info("another process has landed from here; going on from where it is", "topic", p.topic, "partition", p.id, "offset", sink.start)
 		case errors.Is(err, errMoved):
+			// A broker may not have heard yet of a topic that was just made.
+			select {
+			case <-ctx.Done():
+			case <-p.config.after(100 * time.Millisecond):
+			}
 		default:
 			return err
 		}
@@ -75,12 +93,18 @@ func (p *partition) landFrom(ctx context.Context, sink *sink, until int64) error
 		return err
 	}
 	sink.begin(at)
-	if until != untilStopped && sink.next >= until {
-		return nil
+	if p.breaker != nil {
+		p.breaker.reset() // what it has seen may come again
+	}
+	if until != untilStopped {
+		until = min(until, at.stable) // the topic may have been made anew, and be shorter
+		if sink.next >= until {
+			return nil
+		}
 	}
 	fetching, stop := context.WithCancel(ctx)
 	defer stop()
-	ahead := p.fetchAhead(fetching, sink.next)
+	ahead := p.fetchAhead(fetching, sink.next, at.topicID)
 	timer := time.NewTimer(p.config.RotateEvery)
 	defer timer.Stop()
 	for {
@@ -119,12 +143,20 @@ func (p *partition) landFrom(ctx context.Context, sink *sink, until int64) error
 // takeChunk takes a fetch's answer, and ends files as they become full.
 func (p *partition) takeChunk(sink *sink, c *chunk) error {
 	for messages := c.messages; len(messages) > 0; {
-		n, err := sink.take(messages)
+		some := messages
+		if p.breaker != nil {
+			some = messages[:min(len(messages), p.breaker.left())]
+		}
+		n, err := sink.take(some)
 		if err != nil {
 			return err
 		}
 		messages = messages[n:]
 		p.meter.add(step{records: int64(n)})
+		if err := p.judge(n); err != nil {
+			// What was taken so far lands.
+			return cmp.Or(p.commit(sink), err)
+		}
 		if sink.full() {
 			if err := p.commit(sink); err != nil {
 				return err
@@ -132,6 +164,7 @@ func (p *partition) takeChunk(sink *sink, c *chunk) error {
 		}
 	}
 	sink.passed(c.next)
+	p.behind(max(c.end-c.next, 0))
 	// The answer's memory is used again.
 	if err := sink.flush(); err != nil {
 		return err
@@ -143,10 +176,12 @@ func (p *partition) takeChunk(sink *sink, c *chunk) error {
 }
 
 func (p *partition) commit(sink *sink) error {
+	began := time.Now()
 	landed, err := sink.commit()
 	if err != nil || landed == nil {
 		return err
 	}
+	p.metrics.committed(landed.entry, time.Since(began))
 	p.meter.add(step{files: len(landed.entry.Files), bytes: sizeOf(landed.entry.Files), dead: landed.entry.Dead})
 	p.onLanded(landed)
 	return nil
@@ -192,21 +227,23 @@ func (p *partition) locate(ctx context.Context, sink *sink) (place, error) {
 		return place{}, err
 	}
 	var has offsets
-	err = p.patience.ask(ctx, "list the offsets of "+p.name(), func() error {
-		all, err := p.source.offsets(ctx, p.topic, p.id)
-		has = all[p.id]
+	var id topicID
+	err = p.patience.ask(ctx, "list the offsets of "+p.name(), func() (err error) {
+		has, id, err = p.offsets(ctx)
 		return err
 	})
 	if err != nil {
 		return place{}, err
 	}
-	at := place{epoch: tail.Epoch, offset: tail.End, cluster: p.cluster}
+	at := place{epoch: tail.Epoch, offset: tail.End, stable: has.stable, cluster: p.cluster, topicID: id}
 	anew := ""
 	switch {
 	case found && tail.End > has.end:
 		anew = fmt.Sprintf("Kafka ends at %d, the log at %d", has.end, tail.End)
 	case found && tail.Cluster != "" && p.cluster != "" && tail.Cluster != p.cluster:
 		anew = "it is on another Kafka cluster"
+	case found && tail.TopicID != "" && id != topicID{} && tail.TopicID != id.String():
+		anew = "Kafka knows it by another id"
 	}
 	if anew != "" {
 		at.epoch, at.offset = tail.Epoch+1, 0
@@ -220,10 +257,39 @@ func (p *partition) locate(ctx context.Context, sink *sink) (place, error) {
 		if at.offset > 0 {
 			p.config.Logger.Warn("Kafka no longer has records that have not landed: its retention is too short; the gap stands in the log", "topic", p.topic, "partition", p.id, "from", gap.Start, "to", gap.End)
 		}
+		p.metrics.committed(gap, 0)
 		p.onLanded(&landed{entry: gap})
 		at.offset = has.first
 	}
+	if found {
+		p.metrics.set(lastCommit, float64(tail.At.Unix()))
+	}
+	p.behind(max(has.end-at.offset, 0))
 	return at, nil
+}
+
+// offsets asks for what Kafka has of the partition, and of which topic.
+func (p *partition) offsets(ctx context.Context) (offsets, topicID, error) {
+	id, err := p.source.topicID(ctx, p.topic)
+	if err != nil {
+		return offsets{}, topicID{}, err
+	}
+	all, err := p.source.offsets(ctx, p.topic, p.id)
+	if err != nil {
+		return offsets{}, topicID{}, err
+	}
+	again, err := p.source.topicID(ctx, p.topic)
+	if err == nil && again != id {
+		err = errors.New("the topic is just being made anew")
+	}
+	return all[p.id], id, err
+}
+
+// behind notes how many records Kafka has beyond what was taken.
+func (p *partition) behind(records int64) {
+	p.meter.add(step{lag: records - p.lag})
+	p.lag = records
+	p.metrics.set(lag, float64(records))
 }
 
 // fetched is one answer, or the error after which there are no more.
@@ -238,7 +304,7 @@ type fetcher struct {
 }
 
 // fetchAhead fetches while what it fetched before is taken.
-func (p *partition) fetchAhead(ctx context.Context, from int64) *fetcher {
+func (p *partition) fetchAhead(ctx context.Context, from int64, id topicID) *fetcher {
 	const ahead = 2
 	f := &fetcher{chunks: make(chan fetched), free: make(chan *chunk, ahead+1)}
 	for range ahead {
@@ -254,7 +320,7 @@ func (p *partition) fetchAhead(ctx context.Context, from int64) *fetcher {
 				return
 			}
 			err := p.patience.ask(ctx, "fetch "+p.name(), func() error {
-				return p.source.fetch(ctx, c, p.topic, p.id, next, p.bytes, time.Second)
+				return p.source.fetch(ctx, c, p.topic, id, p.id, next, p.bytes, time.Second)
 			})
 			if err == nil && c.next == next {
 				f.free <- c // nothing new

@@ -15,14 +15,20 @@ import (
 // patience asks Kafka again when it does not answer: a broker may be starting,
 // a partition's leader changing, a network down for a while.
 type patience struct {
-	limit  time.Duration // 0: for ever
-	logger *slog.Logger
+	limit   time.Duration // 0: for ever
+	logger  *slog.Logger
+	metrics *Metrics
 }
 
 // errMoved says that Kafka's offsets have changed under the reader: retention
 // has overtaken it, or the topic was made anew. Where to go on is to be looked
 // up again.
 var errMoved = errors.New("no such offset on Kafka")
+
+// moved says whether Kafka's answer means errMoved.
+func moved(err error) bool {
+	return errors.Is(err, kafka.OffsetOutOfRange) || errors.Is(err, kafka.UnknownTopicID) || errors.Is(err, kafka.InconsistentTopicID)
+}
 
 // silentError says that Kafka has failed to answer for longer than Patience.
 type silentError struct {
@@ -52,11 +58,12 @@ func (p patience) ask(ctx context.Context, what string, ask func() error) error 
 			return nil
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case errors.Is(err, kafka.OffsetOutOfRange):
+		case moved(err):
 			return errMoved
 		case lasting(err):
 			return fmt.Errorf("%s: %w", what, security.Explain(err))
 		}
+		p.metrics.kafkaFault()
 		if since.IsZero() {
 			since = time.Now()
 		}
@@ -75,11 +82,15 @@ func (p patience) ask(ctx context.Context, what string, ask func() error) error 
 	}
 }
 
-// lasting says whether asking again would not help: Kafka has said no, or has
-// not got what is to be landed.
+// lasting says whether asking again would not help: Kafka has said no, has not
+// got what is to be landed, or is of a version that we cannot talk to. Whatever
+// else it says passes, as far as anybody can know: leaders change, disks are
+// replaced, quotas throttle, a topic that was deleted is made anew.
 func lasting(err error) bool {
 	for _, no := range []kafka.Error{
 		kafka.TopicAuthorizationFailed, kafka.GroupAuthorizationFailed, kafka.ClusterAuthorizationFailed,
+		kafka.InvalidTopic, kafka.InvalidGroupId, kafka.InconsistentGroupProtocol, kafka.InvalidSessionTimeout,
+		kafka.InvalidRequest, kafka.UnsupportedVersion, kafka.UnsupportedForMessageFormat, kafka.UnsupportedCompressionType,
 	} {
 		if errors.Is(err, no) {
 			return true

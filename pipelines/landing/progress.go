@@ -1,7 +1,6 @@
 package landing
 
 import (
-	"context"
 	"sync"
 	"time"
 )
@@ -86,27 +85,29 @@ func (m *meter) add(s step) {
 	}
 }
 
-// keepTelling tells it once a second, whatever happens, until ctx ends: rates
-// fall when nothing comes.
-func (m *meter) keepTelling(ctx context.Context) {
+// start tells it once a second, whatever happens: rates fall when nothing comes.
+// end stops that, tells the last of it, and nothing after.
+func (m *meter) start() (end func()) {
 	if m.tell == nil {
-		return
+		return func() {}
 	}
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			m.add(step{})
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				m.add(step{})
+			}
 		}
-	}
-}
-
-// end tells the last of it.
-func (m *meter) end() {
-	if m.tell != nil {
+	}()
+	return func() {
+		close(stop)
+		<-stopped
 		m.mutex.Lock()
 		defer m.mutex.Unlock()
 		m.say(m.clock())

@@ -18,6 +18,7 @@ type sink struct {
 	origin     origin
 	kind       record.Kind
 	cluster    string
+	topicID    topicID
 	start      int64 // the log's end
 	next       int64 // the first offset not taken yet
 	taken      int64 // records taken since start
@@ -26,6 +27,7 @@ type sink struct {
 	dead       *table[record.DeadLetter]
 	tombstones *table[record.Tombstone]
 	reasons    map[string]int64
+	refused    func(reason string) // is told of each record that could not be read, unless nil
 }
 
 // landed is what one commit has brought into the log.
@@ -52,7 +54,7 @@ func newSink(config Config, kind record.Kind, topic string, partition int32) (*s
 // begin empties the sink and sets where it goes on.
 func (s *sink) begin(at place) {
 	s.discard()
-	s.origin.epoch, s.cluster = at.epoch, at.cluster
+	s.origin.epoch, s.cluster, s.topicID = at.epoch, at.cluster, at.topicID
 	s.start, s.next = at.offset, at.offset
 }
 
@@ -118,6 +120,9 @@ func (s *sink) bury(m *message, why *record.Error) error {
 		s.reasons = map[string]int64{}
 	}
 	countReason(s.reasons, reason, 1)
+	if s.refused != nil {
+		s.refused(reason)
+	}
 	return s.dead.keep(s.origin, m.at)
 }
 
@@ -166,7 +171,7 @@ func (s *sink) commit() (*landed, error) {
 		Topic: s.origin.topic, Epoch: s.origin.epoch, Partition: s.origin.partition, Start: s.start, End: s.next,
 		Dead: s.dead.rows, Tombstones: s.tombstones.rows,
 		Rows: s.taken - s.aborted - s.dead.rows - s.tombstones.rows,
-		At:   s.config.Now().UTC(), Schema: schema, Cluster: s.cluster,
+		At:   s.config.Now().UTC(), Schema: schema, Cluster: s.cluster, TopicID: s.topicID.String(),
 	}
 	entry.Skipped = entry.End - entry.Start - entry.Rows - entry.Dead - entry.Tombstones
 	if s.aborted > 0 {
@@ -201,7 +206,7 @@ func (s *sink) discard() {
 func (s *sink) gap(at place, end int64) lake.Entry {
 	return lake.Entry{
 		Topic: s.origin.topic, Epoch: at.epoch, Partition: s.origin.partition, Start: at.offset, End: end,
-		Skipped: end - at.offset, Reason: "Kafka no longer had these records: their retention had ended",
-		At: s.config.Now().UTC(), Schema: schema, Cluster: at.cluster,
+		Skipped: end - at.offset, Gone: end - at.offset, Reason: "Kafka no longer had these records: their retention had ended",
+		At: s.config.Now().UTC(), Schema: schema, Cluster: at.cluster, TopicID: at.topicID.String(),
 	}
 }

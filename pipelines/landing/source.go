@@ -2,25 +2,27 @@ package landing
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
-	"github.com/segmentio/kafka-go/protocol/fetch"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // source is Kafka, as landing asks it.
 type source struct {
 	transport *kafka.Transport
 	client    *kafka.Client
+	versions  brokerVersions
 }
 
+// clientID is how Kafka's own logs and quotas call landing.
+const clientID = "parley-landing"
+
 func newSource(config Config) *source {
-	transport := config.Security.Transport("parley-landing")
+	transport := config.Security.Transport(clientID)
 	return &source{
 		transport: transport,
 		client:    &kafka.Client{Addr: kafka.TCP(config.Addrs...), Timeout: 30 * time.Second, Transport: transport},
@@ -72,50 +74,91 @@ func (s *source) offsets(ctx context.Context, topic string, partitions ...int32)
 	return found, nil
 }
 
-// message is one record as it stands in Kafka.
-type message struct {
-	offset  int64
-	at      time.Time
-	key     []byte // nil: none
-	value   []byte // nil: none, a tombstone
-	headers []header
-	aborted bool // written by a transaction that was taken back
+// topicID is Kafka's id of the topic, which another topic of the same name does
+// not have; "" from a Kafka before 2.8.
+func (s *source) topicID(ctx context.Context, topic string) (topicID, error) {
+	request := kmsg.NewPtrMetadataRequest()
+	named := kmsg.NewMetadataRequestTopic()
+	named.Topic = &topic
+	request.Topics = append(request.Topics, named)
+	answer, err := s.exchange(ctx, &exchange{request: request, version: func(newest int16) (int16, error) {
+		return min(newest, 12), nil
+	}})
+	if err != nil {
+		return topicID{}, err
+	}
+	metadata, ok := answer.(*kmsg.MetadataResponse)
+	if !ok || len(metadata.Topics) != 1 {
+		return topicID{}, errors.New("Kafka was asked for the topic and told nothing of it")
+	}
+	if code := metadata.Topics[0].ErrorCode; code != 0 {
+		return topicID{}, kafka.Error(code)
+	}
+	return metadata.Topics[0].TopicID, nil
 }
 
-type header struct {
-	Key   string `json:"key"`
-	Value []byte `json:"value"`
+// topicID is Kafka's id of a topic. Zero: it has none.
+type topicID [16]byte
+
+// String is the id as Kafka's own tools write it.
+func (id topicID) String() string {
+	if id == (topicID{}) {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(id[:])
 }
 
-// chunk is the answer to one fetch.
-type chunk struct {
-	messages []message
-	next     int64 // from where to fetch next
-	memory   []byte
+func (s *source) exchange(ctx context.Context, e *exchange) (kmsg.Response, error) {
+	e.known = &s.versions
+	response, err := s.transport.RoundTrip(ctx, s.client.Addr, e)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := response.(*exchange); !ok {
+		return nil, fmt.Errorf("a request was answered with %T", response)
+	}
+	return e.answer, nil
 }
 
 // errNothing is what a fetch below the stable end gives that brings no batch:
-// Kafka may be throttling. Records may lie there, so it is no reason to go on.
+// records may lie there, so it is no reason to go on.
 var errNothing = errors.New("an empty answer where Kafka has records")
 
-// fetch asks for the partition's records from the offset on into the chunk,
-// whose memory it reuses, and waits a while if there are none yet.
-func (s *source) fetch(ctx context.Context, into *chunk, topic string, partition int32, from int64, maxBytes int, wait time.Duration) error {
-	into.messages, into.next, into.memory = into.messages[:0], from, into.memory[:0]
+// fetch asks for the records of the partition of the topic with this id from the
+// offset on into the chunk, whose memory it reuses, and waits a while if there
+// are none yet.
+func (s *source) fetch(ctx context.Context, into *chunk, topic string, id topicID, partition int32, from int64, maxBytes int, wait time.Duration) error {
+	memory := into.answer
+	// After a fault the answer may still be coming in, into memory that is no longer ours.
+	*into = chunk{messages: into.messages[:0], next: from, unpacked: into.unpacked[:0]}
 	ctx, cancel := context.WithTimeout(ctx, wait+30*time.Second)
 	defer cancel()
-	// Client.Fetch would not tell which transactions were aborted.
-	response, err := s.transport.RoundTrip(ctx, s.client.Addr, &fetch.Request{
-		ReplicaID: -1, MaxWaitTime: int32(wait.Milliseconds()), MinBytes: 1, MaxBytes: int32(maxBytes),
-		IsolationLevel: int8(kafka.ReadCommitted), SessionID: -1, SessionEpoch: -1,
-		Topics: []fetch.RequestTopic{{Topic: topic, Partitions: []fetch.RequestPartition{{
-			Partition: partition, CurrentLeaderEpoch: -1, FetchOffset: from, LogStartOffset: -1, PartitionMaxBytes: int32(maxBytes),
-		}}}},
-	})
+	request := kmsg.NewPtrFetchRequest()
+	request.MaxWaitMillis, request.MinBytes, request.MaxBytes = int32(wait.Milliseconds()), 1, int32(maxBytes)
+	request.IsolationLevel = int8(kafka.ReadCommitted)
+	request.SessionEpoch = -1
+	asked, of := kmsg.NewFetchRequestTopic(), kmsg.NewFetchRequestTopicPartition()
+	of.Partition, of.FetchOffset, of.PartitionMaxBytes = partition, from, int32(maxBytes)
+	asked.Topic, asked.TopicID, asked.Partitions = topic, id, append(asked.Partitions, of)
+	request.Topics = append(request.Topics, asked)
+	e := &exchange{
+		request: request, leader: &leader{topic, partition}, memory: memory,
+		version: func(newest int16) (int16, error) {
+			switch {
+			case newest < 4:
+				return 0, fmt.Errorf("the broker is older than Kafka 0.11: %w", kafka.UnsupportedVersion)
+			case id == topicID{}:
+				return min(newest, 12), nil // names the topic by its name
+			default:
+				return min(newest, 13), nil // 13 names it by its id: no other topic's records are taken for this one's
+			}
+		},
+	}
+	response, err := s.exchange(ctx, e)
 	if err != nil {
 		return err
 	}
-	answer, ok := response.(*fetch.Response)
+	answer, ok := response.(*kmsg.FetchResponse)
 	if !ok {
 		return fmt.Errorf("a fetch was answered with %T", response)
 	}
@@ -132,125 +175,9 @@ func (s *source) fetch(ctx context.Context, into *chunk, topic string, partition
 	if err := into.fill(has, from); err != nil {
 		return err
 	}
-	if into.next == from && from < has.LastStableOffset {
+	into.answer = e.memory
+	if into.next == from && from < has.LastStableOffset && answer.ThrottleMillis == 0 {
 		return errNothing
 	}
 	return nil
-}
-
-// fill copies the answer's records from the offset on.
-func (c *chunk) fill(has *fetch.ResponsePartition, from int64) error {
-	stream, ok := has.RecordSet.Records.(*protocol.RecordStream)
-	if !ok {
-		return nil // no batch at all
-	}
-	aborted := newAborted(has.AbortedTransactions)
-	for _, batch := range stream.Records {
-		var base int64
-		var control, dropped bool
-		switch batch := batch.(type) {
-		case *protocol.ControlBatch:
-			base, control = batch.BaseOffset, true
-			aborted.ends(batch.ProducerID, base)
-		case *protocol.RecordBatch:
-			base = batch.BaseOffset
-			dropped = batch.Attributes.Transactional() && aborted.covers(batch.ProducerID, base)
-		}
-		for {
-			r, err := batch.ReadRecord()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return fmt.Errorf("read a batch at %d: %w", base, err)
-			}
-			if r.Offset < from {
-				continue // Kafka answers with whole batches
-			}
-			if !control {
-				if err := c.add(r, dropped); err != nil {
-					return fmt.Errorf("read the record at %d: %w", r.Offset, err)
-				}
-			}
-			c.next = max(c.next, r.Offset+1)
-		}
-		// A batch may be empty: compaction leaves such. Its end is not told, so
-		// the next fetch begins one further, and may meet it again.
-		c.next = max(c.next, base+1)
-	}
-	if len(stream.Records) > 0 {
-		c.next = max(c.next, from+1)
-	}
-	return nil
-}
-
-func (c *chunk) add(r *protocol.Record, aborted bool) error {
-	m := message{offset: r.Offset, at: r.Time.UTC(), aborted: aborted}
-	var err error
-	if m.key, err = c.copy(r.Key); err != nil {
-		return err
-	}
-	if m.value, err = c.copy(r.Value); err != nil {
-		return err
-	}
-	for _, h := range r.Headers {
-		m.headers = append(m.headers, header{Key: h.Key, Value: h.Value})
-	}
-	c.messages = append(c.messages, m)
-	return nil
-}
-
-// copy copies bytes to the chunk's memory. When that is used up it begins
-// another piece: what was copied before stays where it is.
-func (c *chunk) copy(from protocol.Bytes) ([]byte, error) {
-	if from == nil {
-		return nil, nil
-	}
-	defer from.Close()
-	n := from.Len()
-	if n == 0 {
-		return []byte{}, nil // there, but empty
-	}
-	if cap(c.memory)-len(c.memory) < n {
-		c.memory = make([]byte, 0, max(n, 2*cap(c.memory), 64<<10))
-	}
-	start := len(c.memory)
-	c.memory = c.memory[:start+n]
-	into := c.memory[start : start+n : start+n]
-	_, err := io.ReadFull(from, into)
-	return into, err
-}
-
-// aborted follows the transactions that were taken back through an answer's
-// batches, as Kafka's own consumer does.
-type aborted struct {
-	ahead []fetch.ResponseTransaction // by first offset, not met yet
-	open  map[int64]bool              // producers inside an aborted transaction
-}
-
-func newAborted(transactions []fetch.ResponseTransaction) *aborted {
-	ahead := slices.Clone(transactions)
-	slices.SortFunc(ahead, func(a, b fetch.ResponseTransaction) int { return int(min(max(a.FirstOffset-b.FirstOffset, -1), 1)) })
-	return &aborted{ahead: ahead, open: map[int64]bool{}}
-}
-
-// covers says whether the producer's batch at the offset belongs to one.
-func (a *aborted) covers(producer, base int64) bool {
-	a.meet(base)
-	return a.open[producer]
-}
-
-// meet opens the transactions that begin at or before the offset.
-func (a *aborted) meet(base int64) {
-	for len(a.ahead) > 0 && a.ahead[0].FirstOffset <= base {
-		a.open[a.ahead[0].ProducerID] = true
-		a.ahead = a.ahead[1:]
-	}
-}
-
-// ends notes the marker at the offset that ends a producer's transaction, which
-// may have begun before the answer.
-func (a *aborted) ends(producer, base int64) {
-	a.meet(base)
-	delete(a.open, producer)
 }
