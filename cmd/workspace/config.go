@@ -16,7 +16,7 @@ type Config struct {
 	Serve       Serve               `yaml:"serve"`
 	Outages     []Outage            `yaml:"outages"`
 	Kafka       Kafka               `yaml:"kafka"`
-	Lake        Location            `yaml:"lake"`   // default "./lake"
+	Lake        Lake                `yaml:"lake"`
 	Engine      Location            `yaml:"engine"` // default "duckdb:"
 	Queue       Location            `yaml:"queue"`  // default "sqlite:./parley.db"
 	Email       Email               `yaml:"email"`
@@ -84,6 +84,12 @@ type Outage struct {
 	To   Instant `yaml:"to"`
 }
 
+// Lake says where the records lie that have landed.
+type Lake struct {
+	URL     string  `yaml:"url"`      // a folder, or s3://bucket/prefix?region=eu-west-1; default "./lake"
+	CacheGB float64 `yaml:"cache_gb"` // for local copies of an object store's files; default 10
+}
+
 // Location is where one of the parts is, as a URL.
 type Location struct {
 	URL string `yaml:"url"`
@@ -136,6 +142,7 @@ func (c *Config) setDefaults(folder string) {
 	setDefault(&c.Serve.Listen, "127.0.0.1:8780")
 	setDefault(&c.Kafka.TopicPrefix, "parley.")
 	setDefault(&c.Lake.URL, "./lake")
+	setDefault(&c.Lake.CacheGB, 10)
 	setDefault(&c.Engine.URL, "duckdb:")
 	setDefault(&c.Queue.URL, "sqlite:./parley.db")
 	for name, schedule := range c.OfficeHours {

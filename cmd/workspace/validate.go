@@ -111,8 +111,13 @@ func (c *Config) validateHours(fault func(string, string, ...any), zone func(str
 }
 
 func (c *Config) validateParts(fault func(string, string, ...any)) {
-	if scheme, _, found := strings.Cut(c.Lake.URL, "://"); found && scheme != "file" {
-		fault("$.lake.url", "%s:// is no place for the lake yet; write a folder, as ./lake", scheme)
+	if scheme, rest, found := strings.Cut(c.Lake.URL, "://"); found && scheme != "file" && scheme != "s3" {
+		fault("$.lake.url", "%s:// is no place for the lake; write a folder, as ./lake, or s3://bucket/prefix?region=eu-west-1", scheme)
+	} else if host, _, _ := strings.Cut(rest, "/"); strings.Contains(host, "@") {
+		fault("$.lake.url", "a file that is kept in git is no place for credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
+	}
+	if c.Lake.CacheGB <= 0 {
+		fault("$.lake.cache_gb", "%v GB hold nothing; write a number above 0", c.Lake.CacheGB)
 	}
 	if c.Engine.URL != "duckdb:" {
 		fault("$.engine.url", "%q is no engine; the one there is: duckdb:", c.Engine.URL)

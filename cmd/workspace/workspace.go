@@ -81,12 +81,6 @@ func (w *Workspace) Resolve(path string) string {
 	return w.Path(path)
 }
 
-// LakeDir is the lake's folder.
-func (w *Workspace) LakeDir() string { return w.Resolve(w.Config.Lake.URL) }
-
-// MartsDir is where the builds lie, each in a folder of its own, and `current`.
-func (w *Workspace) MartsDir() string { return filepath.Join(w.LakeDir(), "marts") }
-
 // QueueURL is the queue's URL with an absolute path where it is a file.
 func (w *Workspace) QueueURL() string {
 	if path, ok := strings.CutPrefix(w.Config.Queue.URL, "sqlite:"); ok {

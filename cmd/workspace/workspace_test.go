@@ -38,6 +38,21 @@ func TestEveryKeyIsOptional(t *testing.T) {
 	}
 }
 
+func TestLakeInAnObjectStore(t *testing.T) {
+	t.Parallel()
+	ws, err := workspace.Open(write(t, `lake: {url: "s3://bucket/acme?region=eu-west-1", cache_gb: 0.5}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := ws.OpenLake()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join(ws.Dir, "lake"); store.Root() != want || ws.MartsDir() != filepath.Join(want, "marts") {
+		t.Errorf("what is computed lies in %s, marts in %s", store.Root(), ws.MartsDir())
+	}
+}
+
 func TestTheReferenceInTheContractsReads(t *testing.T) {
 	t.Parallel()
 	ws, err := workspace.Open(write(t, `
@@ -86,7 +101,9 @@ func TestFaultsSayWhereAndWhatToDo(t *testing.T) {
 		{"office_hours: {default: {monday: [\"22:00-02:00\"]}}", "a window past midnight is two"},
 		{"cover: [{schedule: night, agents: 1}]", `no schedule "night" under office_hours`},
 		{"kafka: {brokers: [kafka]}", `"kafka" is no broker; write host:port`},
-		{"lake: {url: s3://bucket}", "s3:// is no place for the lake yet"},
+		{"lake: {url: gs://bucket}", "gs:// is no place for the lake; write a folder"},
+		{"lake: {url: s3://key:secret@bucket}", "no place for credentials"},
+		{"lake: {cache_gb: -1}", "-1 GB hold nothing"},
 		{"engine: {url: \"sc://host:15002\"}", "is no engine"},
 		{"email: {smtp: \"smtp://mail\"}", "sending by SMTP is not there yet"},
 		{"build: {every: soon}", `parley.yaml:1:16: "soon" is no length of time`},

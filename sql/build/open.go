@@ -27,7 +27,11 @@ func Open(ctx context.Context, l *lake.Lake, cfg warehouse.ReaderConfig) (*wareh
 	}
 	cfg.DeadLetters = nil
 	for _, f := range files {
-		cfg.DeadLetters = append(cfg.DeadLetters, l.Path(f.Path))
+		path, err := l.Local(ctx, f.Path)
+		if err != nil {
+			return nil, err
+		}
+		cfg.DeadLetters = append(cfg.DeadLetters, path)
 	}
 	return warehouse.OpenCurrent(ctx, at.marts, cfg)
 }
