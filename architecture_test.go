@@ -38,6 +38,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra":              {"parley/cmd/cli"},
 	"github.com/wneessen/go-mail":         {"parley/jobs/delivery/outbox"},
 	"github.com/parquet-go/parquet-go":    {"parley/pipelines", "parley/sql"},
+	"gocloud.dev":                         {"parley/pipelines/lake"},
 }
 
 func load(t *testing.T) []*packages.Package {
