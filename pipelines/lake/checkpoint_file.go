@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // checkpoint is one file that stands for a run of the log's entries: the first
@@ -84,61 +83,6 @@ func cover(all []checkpoint) (seen view) {
 		seen.end = best.end
 	}
 	return seen
-}
-
-// Totals sum up a run of entries.
-type Totals struct {
-	Entries    int64 `json:"entries"`
-	Rows       int64 `json:"rows"`
-	Dead       int64 `json:"dead"`
-	Tombstones int64 `json:"tombstones"`
-	Skipped    int64 `json:"skipped"`
-	Gaps       int64 `json:"gaps"` // entries with records that Kafka no longer had
-	Gone       int64 `json:"gone"` // those records, as offsets; they are among Skipped
-	Files      int64 `json:"files"`
-	Bytes      int64 `json:"bytes"` // of the files
-	// SmallFiles have less than 16 MiB and fewer rows than one row group, 122,880.
-	SmallFiles int64     `json:"small_files"`
-	FirstAt    time.Time `json:"first_at,omitzero"` // At of the first entry
-	LastAt     time.Time `json:"last_at,omitzero"`  // At of the last entry
-}
-
-func (t *Totals) add(entry Entry) {
-	one := Totals{
-		Entries: 1, Rows: entry.Rows, Dead: entry.Dead, Tombstones: entry.Tombstones, Skipped: entry.Skipped, Gone: entry.Gone,
-		Files: int64(len(entry.Files)), FirstAt: entry.At, LastAt: entry.At,
-	}
-	if entry.Gone > 0 {
-		one.Gaps = 1
-	}
-	for _, file := range entry.Files {
-		one.Bytes += file.Bytes
-		if file.Bytes < 16<<20 && file.Rows < 122_880 {
-			one.SmallFiles++
-		}
-	}
-	t.addAll(one)
-}
-
-// addAll adds the totals of the entries that follow.
-func (t *Totals) addAll(next Totals) {
-	if next.Entries == 0 {
-		return
-	}
-	if t.Entries == 0 {
-		t.FirstAt = next.FirstAt
-	}
-	t.LastAt = next.LastAt
-	t.Entries += next.Entries
-	t.Rows += next.Rows
-	t.Dead += next.Dead
-	t.Tombstones += next.Tombstones
-	t.Skipped += next.Skipped
-	t.Gaps += next.Gaps
-	t.Gone += next.Gone
-	t.Files += next.Files
-	t.Bytes += next.Bytes
-	t.SmallFiles += next.SmallFiles
 }
 
 type totalsLine struct {

@@ -68,10 +68,16 @@ func PublishFile(temp, path string) error {
 	return nil
 }
 
+// Files that are being made lie in tempFolder, and their names end in tempSuffix.
+const (
+	tempFolder = "tmp"
+	tempSuffix = ".tmp"
+)
+
 // TempPath is the path of a file in the lake that does not exist yet, for a
 // program that writes files by itself; PublishFile then gives it its name.
 func (l *Lake) TempPath(hint string) (string, error) {
-	dir := l.Path("tmp")
+	dir := l.Path(tempFolder)
 	if err := makeFolder(dir); err != nil {
 		return "", err
 	}
@@ -125,7 +131,7 @@ func tempName(hint string) string {
 	if len(hint) > longest {
 		hint = hint[:longest]
 	}
-	return fmt.Sprintf(".%s.%d-%s.tmp", hint, os.Getpid(), attempt())
+	return fmt.Sprintf(".%s.%d-%s"+tempSuffix, hint, os.Getpid(), attempt())
 }
 
 // attempt tells this try to write something from all others, on any machine.

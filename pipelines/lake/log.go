@@ -28,17 +28,21 @@ func (l *Lake) Append(entry Entry) error {
 	if err != nil {
 		return fmt.Errorf("append to the log of %s: %w", entry.Log(), err)
 	}
-	err = l.store.putExclusive(entry.log().entry(entry.Start), append(content, '\n'))
-	if errors.Is(err, fs.ErrExist) {
-		err = ErrFenced
-	}
-	if err == nil {
-		err = l.confirm(entry, content)
-	}
-	if err != nil {
+	if err := l.commit(entry, content); err != nil {
 		return fmt.Errorf("append to the log of %s at %d: %w", entry.Log(), entry.Start, err)
 	}
 	return nil
+}
+
+func (l *Lake) commit(entry Entry, content []byte) error {
+	err := l.store.putExclusive(entry.log().entry(entry.Start), append(content, '\n'))
+	if errors.Is(err, fs.ErrExist) {
+		return ErrFenced
+	}
+	if err != nil {
+		return err
+	}
+	return l.confirm(entry, content)
 }
 
 // confirm makes sure that the entry whose file has just been made counts. It
