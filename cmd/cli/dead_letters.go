@@ -23,7 +23,7 @@ func (a *app) listDeadLetters(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := lake.Open(ws.LakeDir())
+	store, err := ws.OpenLake()
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,9 @@ func (a *app) listDeadLetters(ctx context.Context) error {
 	}
 	paths := make([]string, len(files))
 	for i, file := range files {
-		paths[i] = store.Path(file.Path)
+		if paths[i], err = store.Local(ctx, file.Path); err != nil {
+			return err
+		}
 	}
 	engine, err := warehouse.Open(ctx, warehouse.Config{})
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"parley/cmd/output"
 	"parley/cmd/workspace"
-	"parley/pipelines/lake"
 	"parley/pipelines/record"
 	"parley/sql/warehouse"
 )
@@ -80,7 +79,7 @@ func programFrom(dir string) string {
 func pad(text string, width int) string { return fmt.Sprintf("%-*s", width, text) }
 
 func landedByKind(ws *workspace.Workspace) (string, error) {
-	store, err := lake.Open(ws.LakeDir())
+	store, err := ws.OpenLake()
 	if err != nil {
 		return "", err
 	}

@@ -103,8 +103,11 @@ func examineLake(_ context.Context, ws *workspace.Workspace) (string, error) {
 	if err := os.Remove(probe); err != nil {
 		return "", err
 	}
-	store, err := lake.Open(ws.LakeDir())
+	store, err := ws.OpenLake()
 	if err != nil {
+		return "", err
+	}
+	if err := store.Check(); err != nil {
 		return "", err
 	}
 	entries, err := store.Entries(nil)

@@ -29,7 +29,7 @@ func (a *app) lakeStatus() error {
 	if err != nil {
 		return err
 	}
-	store, err := lake.Open(ws.LakeDir())
+	store, err := ws.OpenLake()
 	if err != nil {
 		return err
 	}

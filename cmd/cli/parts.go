@@ -95,7 +95,7 @@ func (a *app) reader(ctx context.Context, ws *workspace.Workspace) (*warehouse.R
 }
 
 func openBuild(ctx context.Context, ws *workspace.Workspace, config warehouse.ReaderConfig) (*warehouse.Reader, error) {
-	store, err := lake.Open(ws.LakeDir())
+	store, err := ws.OpenLake()
 	if err != nil {
 		return nil, err
 	}
