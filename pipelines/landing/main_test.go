@@ -38,6 +38,7 @@ type role struct {
 	Again      bool   // Once, again and again with other sizes of file
 	Say        bool   // print what the logger is told
 	Produce    bool   // produce instead of landing
+	Serve      bool   // be the Kafka at Addrs, with its log in Dir, instead of landing
 }
 
 func TestMain(m *testing.M) {
@@ -64,6 +65,9 @@ func play(text string) error {
 		}
 	}
 	ctx := context.Background()
+	if r.Serve {
+		return serve(r, ended)
+	}
 	if r.Dir != "" {
 		b, err := broker.Open(ctx, broker.Config{Dir: r.Dir, TopicPrefix: r.Prefix, Partitions: 3})
 		if err != nil {

@@ -43,7 +43,7 @@ func fateOf(key, value []byte) fate {
 	switch {
 	case value == nil:
 		return fate{"tombstone", string(key)}
-	case json.Unmarshal(value, &has) != nil || has.ID == "":
+	case json.Unmarshal(value, &has) != nil || has.ID == "" || len(has.ID) > 1024:
 		return fate{"dead letter", shortly(value)}
 	default:
 		return fate{"row", shortly([]byte(has.ID))}
