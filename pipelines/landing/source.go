@@ -89,7 +89,7 @@ func (s *source) topicID(ctx context.Context, topic string) (topicID, error) {
 	}
 	metadata, ok := answer.(*kmsg.MetadataResponse)
 	if !ok || len(metadata.Topics) != 1 {
-		return topicID{}, errors.New("Kafka was asked for the topic and told nothing of it")
+		return topicID{}, errors.New("no answer about the topic")
 	}
 	if code := metadata.Topics[0].ErrorCode; code != 0 {
 		return topicID{}, kafka.Error(code)
