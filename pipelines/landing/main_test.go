@@ -29,6 +29,7 @@ type role struct {
 	Dir        string // of an embedded broker, instead of Addrs
 	Prefix     string
 	Lake       string
+	Work       string // the local folder of a Lake in an object store
 	RotateRows int
 	Point      string // where to end by SIGKILL, or to do what AtPoint says
 	Hit        int64  // at which time that the point is passed
@@ -82,7 +83,7 @@ func play(text string) error {
 	if r.Produce {
 		return produceForever(r, ended)
 	}
-	into, err := lake.Open(r.Lake)
+	into, err := lake.Open(r.Lake, lake.WithWork(r.Work))
 	if err != nil {
 		return err
 	}

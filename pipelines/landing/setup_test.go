@@ -128,6 +128,16 @@ func (b *bench) client(options ...kgo.Opt) *kgo.Client {
 	return client
 }
 
+// landedPath is where a landed file can be read.
+func (b *bench) landedPath(file lake.File) string {
+	b.Helper()
+	path, err := b.lake.Local(b.Context(), file.Path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return path
+}
+
 // rowsOf reads all rows of a kind that the log lists.
 func rowsOf[Row any](b *bench, kind string) []Row {
 	b.Helper()
@@ -137,7 +147,7 @@ func rowsOf[Row any](b *bench, kind string) []Row {
 	}
 	var all []Row
 	for _, file := range files {
-		rows, err := parquet.ReadFile[Row](b.lake.Path(file.Path))
+		rows, err := parquet.ReadFile[Row](b.landedPath(file))
 		if err != nil {
 			b.Fatalf("%s: %v", file.Path, err)
 		}
@@ -170,11 +180,12 @@ func (b *bench) verify() []lake.Entry {
 			}
 			listed[file.Path] = true
 			rows += file.Rows
-			info, err := os.Stat(b.lake.Path(file.Path))
+			path := b.landedPath(file)
+			info, err := os.Stat(path)
 			if err != nil || info.Size() != file.Bytes {
 				b.Errorf("%s: %v, not %d bytes", file.Path, err, file.Bytes)
 			}
-			landed, err := parquet.ReadFile[whereabouts](b.lake.Path(file.Path))
+			landed, err := parquet.ReadFile[whereabouts](path)
 			if err != nil || int64(len(landed)) != file.Rows {
 				b.Errorf("%s has %d rows, its entry says %d: %v", file.Path, len(landed), file.Rows, err)
 			}
