@@ -1,112 +1,207 @@
 package landing
 
 import (
+	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
+	"slices"
+	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
-	"golang.org/x/sync/errgroup"
+	"github.com/segmentio/kafka-go"
 
 	"parley/pipelines/broker"
-	"parley/pipelines/lake"
 	"parley/pipelines/record"
 )
 
-// benchRecords is how many records a benchmark lands: four partitions of one topic.
-const benchRecords = 400_000
-
-// benchEvents are events of some 340 bytes.
-func benchEvents() []broker.Message {
-	names := []string{"page_view", "signed_up", "shift_created", "plan_changed", "report_viewed", "logged_in", "invited_teammate"}
-	plans := []string{"starter", "team", "business"}
-	messages := make([]broker.Message, benchRecords)
-	for i := range messages {
-		user := (i * 7919) % 200_000
-		at := time.Unix(1_767_225_600+int64(i/50), int64(i%1000)*1_000_000).UTC().Format(time.RFC3339Nano)
-		messages[i] = broker.Message{Kind: record.KindEvent, Key: fmt.Sprintf("u_%08d", user), Value: fmt.Appendf(nil,
-			`{"type":"event","id":"evt_%012x%08x","event_name":"%s","user_id":"u_%08d","company_id":"c_%05d","created_at":"%s","url":"https://app.example.com/rota/%d","ip":"192.0.2.%d","metadata":{"plan":"%s","n":%d,"ok":%t,"price":%d.%02d,"session":"%016x"}}`,
-			i, uint32(i)*2654435761, names[i%7], user, user%5000, at, i%500, i%250, plans[i%3], i%1000, i%2 == 0, i%300, i%100, uint64(i)*11400714819323198485)}
+// benchRecords is how many records each run of a benchmark lands.
+func benchRecords(b *testing.B) int {
+	b.Helper()
+	text := os.Getenv("PARLEY_BENCH_RECORDS")
+	if text == "" {
+		return 400_000
 	}
-	return messages
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		b.Fatalf("PARLEY_BENCH_RECORDS is %q; give a number of records", text)
+	}
+	return n
 }
 
-// BenchmarkOnce lands events from Kafka, everything synced to disk. "limit" is
-// decoding and encoding the same records on all processors without Kafka.
+// BenchmarkOnce lands events from Kafka, everything synced to disk, beside
+// other ways for the same records. Each round is one run of each, so that what
+// disturbs the machine disturbs all: `-benchtime 5x` gives the median of five.
+// Every run is a process of its own, whose memory and processor time are its
+// alone. With PARLEY_SPARK set, Spark takes part.
 func BenchmarkOnce(b *testing.B) {
-	messages := benchEvents()
-	b.Run("embedded", func(b *testing.B) { benchmarkOnce(b, broker.Config{Dir: b.TempDir()}, messages) })
-	b.Run("apache", func(b *testing.B) {
-		if os.Getenv("PARLEY_TEST_KAFKA") == "" {
-			b.Skip("PARLEY_TEST_KAFKA is not set: it is printed by testdata/kafka/start")
-		}
-		benchmarkOnce(b, broker.Config{Brokers: []string{os.Getenv("PARLEY_TEST_KAFKA")}}, messages)
-	})
-	b.Run("limit", func(b *testing.B) { benchmarkLimit(b, messages) })
+	b.Run("embedded", func(b *testing.B) { benchmarkOnce(b, broker.Config{Dir: b.TempDir()}) })
+	b.Run("apache", func(b *testing.B) { benchmarkOnce(b, broker.Config{Brokers: []string{apacheKafka(b)}}) })
 }
 
-func benchmarkOnce(b *testing.B, config broker.Config, messages []broker.Message) {
-	config.TopicPrefix = fmt.Sprintf("bench%d-%d.", os.Getpid(), prefixes.Add(1))
+func benchmarkOnce(b *testing.B, config broker.Config) {
+	records := benchRecords(b)
+	four := openFilled(b, config, 4, records)
+	one := openFilled(b, config, 1, records)
+	pid := brokerPID(b, config)
+	ways := []*way{
+		{name: "limit", title: "the limit: decode and encode alone, without Kafka", run: childRun(four, child{Way: limitWay}, records)},
+		{name: "4p", title: "landing, 4 partitions", run: childRun(four, child{Way: onceWay}, records)},
+		{name: "1p", title: "landing, 1 partition", run: childRun(one, child{Way: onceWay}, records)},
+		{name: "reader", title: "kafka-go's `Reader`, a file a batch, 4 partitions", run: childRun(four, child{Way: readerWay}, records)},
+	}
+	if os.Getenv("PARLEY_SPARK") != "" && len(config.Brokers) > 0 {
+		spark := startSpark(b, four, records)
+		for range 2 { // the JVM compiles what runs often
+			spark.warm(b, 0)
+			spark.warm(b, sparkBatch)
+		}
+		ways = append(ways,
+			&way{name: "4p-batches", title: "landing, 4 partitions, a file for each 125,000 records", run: childRun(four, child{Way: onceWay, RotateRows: sparkBatch / 4}, records)},
+			&way{name: "spark", title: "Spark, one batch", run: spark.land(0)},
+			&way{name: "spark-batches", title: "Spark, batches of 500,000", run: spark.land(sparkBatch)},
+		)
+	}
+	runtime.GC()
+	for b.Loop() {
+		for _, way := range ways {
+			way.measure(b, pid)
+		}
+	}
+	limit := ways[0]
+	for _, way := range ways {
+		b.ReportMetric(way.rate(), way.name+"-records/s")
+		b.ReportMetric(way.peak()/1e6, way.name+"-MB-peak")
+		if way != limit {
+			b.ReportMetric(100*way.against(limit), way.name+"-%-of-limit")
+		}
+	}
+	b.ReportMetric(0, "ns/op") // of a whole round: it says nothing
+	tabulate(b, config, records, ways)
+}
+
+// way is one way of bringing the records into files.
+type way struct {
+	name, title string
+	run         func(b *testing.B, into string) cost
+	costs       []cost // of each round
+}
+
+// cost is what one run took.
+type cost struct {
+	Records   int64
+	Seconds   float64
+	Processor float64 // seconds of processor time, of all cores together
+	Peak      float64 // bytes of memory at the most
+
+	whole  float64 // Processor, and that of the process's beginning and end
+	broker float64 // processors that the broker had meanwhile
+	others float64 // processors that all else on the machine had meanwhile
+}
+
+func (c cost) rate() float64 { return float64(c.Records) / c.Seconds }
+
+// processors is how many it had.
+func (c cost) processors() float64 { return c.Processor / c.Seconds }
+
+// thrift is how many records it landed for each second of processor time: it
+// hardly depends on what else the machine does.
+func (c cost) thrift() float64 { return float64(c.Records) / c.Processor }
+
+// measure runs once, on a disk that has nothing left to write.
+func (w *way) measure(b *testing.B, brokerPID int) {
+	into, err := os.MkdirTemp(b.TempDir(), "into")
+	if err != nil {
+		b.Fatal(err)
+	}
+	syscall.Sync()
+	began, broker, machine := time.Now(), processorTime(b, brokerPID), machineTime(b)
+	spent := w.run(b, into)
+	wall := time.Since(began).Seconds()
+	broker = processorTime(b, brokerPID) - broker
+	spent.broker = broker / wall
+	spent.others = max(0, machineTime(b)-machine-broker-spent.whole) / wall
+	w.costs = append(w.costs, spent)
+	if err := os.RemoveAll(into); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (w *way) rate() float64 { return median(w.costs, cost.rate) }
+
+func (w *way) peak() float64 {
+	return slices.MaxFunc(w.costs, func(a, b cost) int { return int(a.Peak - b.Peak) }).Peak
+}
+
+// against is the median of the rounds' ratios: how many times as fast.
+func (w *way) against(other *way) float64 {
+	var ratios []float64
+	for i := range w.costs {
+		ratios = append(ratios, w.costs[i].rate()/other.costs[i].rate())
+	}
+	return median(ratios, func(ratio float64) float64 { return ratio })
+}
+
+func median[T any](of []T, value func(T) float64) float64 {
+	var values []float64
+	for _, one := range of {
+		values = append(values, value(one))
+	}
+	slices.Sort(values)
+	if n := len(values); n%2 == 0 {
+		return (values[n/2-1] + values[n/2]) / 2
+	}
+	return values[len(values)/2]
+}
+
+// filled is a broker with the benchmark's events in one topic.
+type filled struct {
+	broker *broker.Broker
+	prefix string
+}
+
+func (f filled) topic() string { return record.KindEvent.Topic(f.prefix) }
+
+// openTopics opens the broker with topics of its own, which go in the end.
+func openTopics(b testing.TB, config broker.Config, partitions int) filled {
+	b.Helper()
+	config.TopicPrefix, config.Partitions = fmt.Sprintf("bench%d-%d.", os.Getpid(), prefixes.Add(1)), partitions
 	opened, err := broker.Open(b.Context(), config)
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer opened.Close()
-	if _, err := opened.EnsureTopics(b.Context()); err != nil {
+	b.Cleanup(func() { opened.Close() })
+	topics, err := opened.EnsureTopics(b.Context())
+	if err != nil {
 		b.Fatal(err)
 	}
-	if err := opened.Produce(b.Context(), messages); err != nil {
-		b.Fatal(err)
-	}
-	runtime.GC()
-	for i := 0; b.Loop(); i++ {
-		into, err := lake.Open(filepath.Join(b.TempDir(), fmt.Sprint("lake", i)))
-		if err != nil {
-			b.Fatal(err)
+	b.Cleanup(func() {
+		client := kafka.Client{Addr: kafka.TCP(opened.Addrs()...)}
+		if _, err := client.DeleteTopics(context.Background(), &kafka.DeleteTopicsRequest{Topics: topics}); err != nil {
+			b.Error(err)
 		}
-		summary, err := Once(b.Context(), Config{Addrs: opened.Addrs(), TopicPrefix: config.TopicPrefix, Lake: into})
-		if err != nil || summary.Rows[record.KindEvent] != benchRecords {
-			b.Fatal(summary, err)
-		}
-	}
-	b.ReportMetric(benchRecords*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+	})
+	return filled{opened, config.TopicPrefix}
 }
 
-func benchmarkLimit(b *testing.B, messages []broker.Message) {
-	for b.Loop() {
-		into, err := lake.Open(filepath.Join(b.TempDir(), "lake"))
-		if err != nil {
-			b.Fatal(err)
+func openFilled(b *testing.B, config broker.Config, partitions, records int) filled {
+	b.Helper()
+	if len(config.Brokers) == 0 {
+		config.Dir = b.TempDir() // each its own: one folder has one broker
+	}
+	f := openTopics(b, config, partitions)
+	const chunk = 40_000
+	for from := 0; from < records; from += chunk {
+		messages := make([]broker.Message, 0, chunk)
+		for i := from; i < min(from+chunk, records); i++ {
+			key, value := benchEvent(nil, i)
+			messages = append(messages, broker.Message{Kind: record.KindEvent, Key: key, Value: value})
 		}
-		var group errgroup.Group
-		workers := runtime.GOMAXPROCS(0)
-		for worker := range workers {
-			group.Go(func() error {
-				s, err := newSink(Config{Lake: into, Now: time.Now}.withDefaults(), record.KindEvent, "limit", int32(worker))
-				if err != nil {
-					return err
-				}
-				defer s.discard()
-				part := messages[worker*len(messages)/workers : (worker+1)*len(messages)/workers]
-				taken := make([]message, 0, batchRows)
-				for i, m := range part {
-					taken = append(taken, message{offset: int64(i), at: time.Unix(0, 0), value: m.Value})
-					if len(taken) == cap(taken) || i == len(part)-1 {
-						if _, err := s.take(taken); err != nil {
-							return err
-						}
-						taken = taken[:0]
-					}
-				}
-				_, err = s.rows.publish(s.origin, 0, int64(len(part)))
-				return err
-			})
-		}
-		if err := group.Wait(); err != nil {
+		if err := f.broker.Produce(b.Context(), messages); err != nil {
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(benchRecords*float64(b.N)/b.Elapsed().Seconds(), "records/s")
+	return f
 }
