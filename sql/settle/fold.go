@@ -2,7 +2,9 @@ package settle
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strconv"
 
 	"parley/pipelines/lake"
@@ -154,29 +156,28 @@ func appendPadded(text []byte, n int64, width int) []byte {
 	return append(text, digits...)
 }
 
-// landedFile folds the rows of the landed file at path, which an entry of the
-// topic and epoch lists.
-func (f *fold) landedFile(ctx context.Context, topic string, epoch int32, kind record.Kind, path string) error {
-	f.topic, f.epoch = topic, epoch
-	switch kind {
+// landedFile folds the rows of a landed file, which the entry lists.
+func (f *fold) landedFile(ctx context.Context, l *lake.Lake, entry lake.Entry, landed lake.File) error {
+	f.topic, f.epoch = entry.Topic, entry.Epoch
+	switch record.Kind(landed.Kind) {
 	case record.KindEvent:
-		return foldFile(ctx, f, path, f.event)
+		return foldFile(ctx, f, l, landed, f.event)
 	case record.KindUser:
-		return foldFile(ctx, f, path, f.user)
+		return foldFile(ctx, f, l, landed, f.user)
 	case record.KindCompany:
-		return foldFile(ctx, f, path, f.company)
+		return foldFile(ctx, f, l, landed, f.company)
 	case record.KindConversation:
-		return foldFile(ctx, f, path, f.conversation)
+		return foldFile(ctx, f, l, landed, f.conversation)
 	case record.KindTag:
-		return foldFile(ctx, f, path, f.tag)
+		return foldFile(ctx, f, l, landed, f.tag)
 	case record.KindDelivery:
-		return foldFile(ctx, f, path, f.delivery)
+		return foldFile(ctx, f, l, landed, f.delivery)
 	case record.KindTombstone:
-		return foldFile(ctx, f, path, f.tombstone)
+		return foldFile(ctx, f, l, landed, f.tombstone)
 	case record.KindDeadLetter: // kept where it landed, to be looked at and replayed
 		return nil
 	}
-	return fmt.Errorf("settle %s: the log says that it is of kind %q, which this version does not know; was it landed by a newer version of Parley?", path, kind)
+	return fmt.Errorf("settle %s: the log says that it is of kind %q, which this version does not know; was it landed by a newer version of Parley?", landed.Path, landed.Kind)
 }
 
 // damageError says that the file's bytes are not what was written.
@@ -186,7 +187,14 @@ func (e *damageError) Error() string { return e.cause.Error() }
 func (e *damageError) Unwrap() error { return e.cause }
 
 // foldFile gives each row of the file to take.
-func foldFile[R any](ctx context.Context, f *fold, path string, take func(*R) error) (err error) {
+func foldFile[R any](ctx context.Context, f *fold, l *lake.Lake, landed lake.File, take func(*R) error) (err error) {
+	path, err := l.Local(ctx, landed.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &damageError{err}
+	}
+	if err != nil {
+		return fmt.Errorf("settle %s: %w", landed.Path, err)
+	}
 	rows, err := openRows[R](path)
 	if err != nil {
 		return &damageError{err}

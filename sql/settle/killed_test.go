@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -35,20 +39,21 @@ func TestKilled(t *testing.T) {
 	var landed []message
 	l.land(0, batch(0)...)
 	landed = append(landed, batch(0)...)
-	before := dump(t, l.settle())
+	former := l.settle()
+	before := dump(t, former)
+	killedAt := map[string]bool{}
 	for step := 1; ; step++ {
 		l.land(0, batch(step)...)
 		landed = append(landed, batch(step)...)
 		command := exec.Command(os.Args[0], "-test.run=^TestKilled$", "-test.count=1")
-		command.Env = append(os.Environ(), "PARLEY_SETTLE_KILL="+strconv.Itoa(step), "PARLEY_SETTLE_LAKE="+l.lake.Root())
+		command.Env = append(os.Environ(), "PARLEY_SETTLE_KILL="+strconv.Itoa(step), "PARLEY_SETTLE_LAKE="+l.lake.Root(),
+			"PARLEY_SETTLE_NOW="+l.now.Add(2*time.Hour).Format(time.RFC3339))
 		output, err := command.CombinedOutput()
 		var exit *exec.ExitError
 		if err == nil {
-			if step < 10 {
-				t.Errorf("only %d steps", step)
-			}
 			break
 		}
+		killedAt[strings.TrimSpace(string(output))] = true
 		if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 			t.Fatalf("step %d: %v: %s", step, err, output)
 		}
@@ -62,10 +67,19 @@ func TestKilled(t *testing.T) {
 		if got := dump(t, current); cmp.Diff(before, got) != "" && cmp.Diff(after, got) != "" {
 			t.Fatalf("step %d: the current version is neither the one before nor the next", step)
 		}
-		if diff := cmp.Diff(after, dump(t, l.settle())); diff != "" {
+		if diff := cmp.Diff(before, dump(t, former)); diff != "" {
+			t.Fatalf("step %d: the version before is not what it was (-want +got):\n%s", step, diff)
+		}
+		former = l.settle()
+		if diff := cmp.Diff(after, dump(t, former)); diff != "" {
 			t.Fatalf("step %d: the next run differs from one from nothing (-want +got):\n%s", step, diff)
 		}
 		before = after
+	}
+	for _, step := range []string{"file written", "place file", "publish", "published", "remove manifest", "remove file"} {
+		if !killedAt[step] {
+			t.Errorf("no process was killed at the step %q, only at %v", step, slices.Sorted(maps.Keys(killedAt)))
+		}
 	}
 	l.land(0, batch(100)...)
 	l.settle()
@@ -84,10 +98,15 @@ func killAt(t *testing.T, step, root string) {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
-	_, err = Run(context.Background(), Config{Lake: l, step: func(string) {
+	now, err := time.Parse(time.RFC3339, os.Getenv("PARLEY_SETTLE_NOW"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Run(context.Background(), Config{Lake: l, Now: func() time.Time { return now }, step: func(step string) {
 		mu.Lock()
 		defer mu.Unlock()
 		if n--; n == 0 {
+			fmt.Println(step)
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {} // until the signal comes
 		}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"time"
 
 	"parley/pipelines/lake"
 )
@@ -19,7 +20,9 @@ import (
 const format = 1
 
 // Manifest is one version of the settled tables: a fixed set of files. Later
-// versions do not touch them; they are removed when two newer versions exist.
+// versions do not touch them. They are removed when two newer versions exist
+// and it is an hour since the version was the newest: whoever took it then may
+// read for that long.
 type Manifest struct {
 	Version int64               // 1 for the first
 	Tables  map[string][]string // table → absolute paths, never none: a file without rows stands for an empty table
@@ -41,6 +44,7 @@ type File struct {
 type manifestState struct {
 	Version int64             `json:"version"`
 	Format  int               `json:"format"`
+	At      time.Time         `json:"at,omitzero"` // when it was made
 	Covers  lake.Positions    `json:"covers"`
 	Tables  map[string][]file `json:"tables"`
 	IDs     []file            `json:"event_ids,omitempty"`
@@ -138,28 +142,36 @@ func publish(root string, state manifestState) (*Manifest, error) {
 	return newManifest(root, state), nil
 }
 
+// keepFor is how long a version's files stay after the next one was made.
+const keepFor = time.Hour
+
 // sweep removes what no reader may still use: manifests that have two newer
-// ones, and files that only those list. Files of the newest version's number
+// ones and have not been the newest for an hour, and files that only those
+// list. Files of the newest version's number
 // or below that no manifest lists are remains of runs that ended early: they
 // can never become part of a version, because versions are made exclusively.
-func sweep(root string, newest int64, step func(string)) error {
+func sweep(root string, newest int64, now time.Time, step func(string)) error {
 	versions, err := manifestVersions(root)
 	if err != nil {
 		return fmt.Errorf("settle: remove old files: %w", err)
 	}
 	listed := map[string]bool{}
-	for i, version := range versions {
-		// The manifest goes before its files, so that what a manifest lists is there.
-		if len(versions)-i > 2 {
+	var replaced time.Time // when the version in hand was followed by the next
+	for i, version := range slices.Backward(versions) {
+		m, err := readManifest(root, version)
+		if err != nil {
+			return err
+		}
+		// A time that lies far ahead was a clock's fault, and keeps nothing.
+		recent := now.Sub(replaced).Abs() < keepFor
+		replaced = m.state.At
+		if len(versions)-i > 2 && !recent {
+			// The manifest goes before its files, so that what a manifest lists is there.
 			step("remove manifest")
 			if err := os.Remove(manifestPath(root, version)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("settle: remove old files: %w", err)
 			}
 			continue
-		}
-		m, err := readManifest(root, version)
-		if err != nil {
-			return err
 		}
 		for _, files := range m.state.Tables {
 			for _, f := range files {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -116,6 +117,52 @@ func TestOldVersionsGo(t *testing.T) {
 	}
 }
 
+// TestLongReader reads one version while others are made every ten minutes:
+// what it holds stays for an hour after the next was made, however many follow.
+func TestLongReader(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	l.land(0, day(1, "first"), user(`{"user_id":"1","name":"Ann"}`))
+	held := l.settle()
+	content := dump(t, held)
+	for minutes := 10; minutes <= 60; minutes += 10 { // the hour begins with the next version
+		l.land(0, day(1, fmt.Sprint(minutes)), user(fmt.Sprintf(`{"user_id":"%d","name":"Ann"}`, minutes)))
+		l.settleAfter(10 * time.Minute)
+		if diff := cmp.Diff(content, dump(t, held)); diff != "" {
+			t.Fatalf("after %d minutes (-before +after):\n%s", minutes, diff)
+		}
+	}
+	l.land(0, day(1, "last"))
+	l.settleAfter(10 * time.Minute)
+	if _, err := os.Stat(held.Tables[events.name][0]); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an hour after the next version was made the files are still there: %v", err)
+	}
+	if left := leftovers(t, l.lake); len(left) > 0 {
+		t.Errorf("files that no manifest lists: %v", left)
+	}
+}
+
+// TestClockThatWasAhead makes versions by a clock that stood in 2106, and goes
+// on once it is right: what the wrong one made does not stay until then.
+func TestClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	l := newLander(t)
+	right := l.now
+	l.now = time.Date(2106, 2, 7, 6, 28, 15, 0, time.UTC)
+	for i := range 3 {
+		l.land(0, day(1, fmt.Sprint(i)))
+		l.settleAfter(time.Second)
+	}
+	l.now = right
+	for i := range 3 {
+		l.land(0, day(2, fmt.Sprint(i)))
+		l.settle()
+	}
+	if found, err := manifestVersions(l.lake.Root()); err != nil || !slices.Equal(found, []int64{5, 6}) {
+		t.Errorf("manifests of versions %v, error %v; want 5 and 6", found, err)
+	}
+}
+
 // leftovers are the files below settled and tmp that belong to no version.
 func leftovers(t *testing.T, l *lake.Lake) (left []string) {
 	t.Helper()
@@ -170,13 +217,17 @@ func TestDamagedLandedFile(t *testing.T) {
 	}
 	damages := map[string][]byte{
 		"empty": nil, "half": whole[:len(whole)/2], "no end": whole[:len(whole)-1],
-		"zeros": append(make([]byte, len(whole)/2), whole[len(whole)/2:]...),
+		"zeros": append(make([]byte, len(whole)/2), whole[len(whole)/2:]...), "gone": nil,
 	}
 	for name, content := range damages {
-		if err := os.WriteFile(l.lake.Path(last.Path), content, 0o666); err != nil {
+		err := os.WriteFile(l.lake.Path(last.Path), content, 0o666)
+		if name == "gone" {
+			err = os.Remove(l.lake.Path(last.Path))
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
-		_, err := Run(context.Background(), Config{Lake: l.lake})
+		_, err = Run(context.Background(), Config{Lake: l.lake})
 		if err == nil || !strings.Contains(err.Error(), last.Path) || !strings.Contains(err.Error(), last.SHA256) || !strings.Contains(err.Error(), "build again") {
 			t.Errorf("%s: error %v, want one that names the file and what to do", name, err)
 		}

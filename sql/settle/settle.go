@@ -39,11 +39,11 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"parley/pipelines/lake"
-	"parley/pipelines/record"
 )
 
 // Config says what to settle.
@@ -57,6 +57,9 @@ type Config struct {
 	// Progress is told how much of the work is done, from one goroutine at a
 	// time. Nil: nobody is.
 	Progress func(done, total int)
+
+	// Now tells the time, by which old versions go. Nil: time.Now.
+	Now func() time.Time
 
 	step func(string) // tests stop the process here
 }
@@ -76,6 +79,9 @@ func Run(ctx context.Context, config Config) (*Manifest, error) {
 	}
 	if config.Progress == nil {
 		config.Progress = func(int, int) {}
+	}
+	if config.Now == nil {
+		config.Now = time.Now
 	}
 	if config.step == nil {
 		config.step = func(string) {}
@@ -186,14 +192,14 @@ func settleEntries(ctx context.Context, config Config, old *Manifest, entries []
 		return nil, err
 	}
 	r.step("published")
-	return m, sweep(r.root, m.Version, r.step)
+	return m, sweep(r.root, m.Version, r.state.At, r.step)
 }
 
 func newRun(config Config, old *Manifest, entries []lake.Entry) (*run, error) {
 	var attempt [8]byte
 	_, _ = rand.Read(attempt[:]) // never fails, says its documentation
 	r := &run{Config: config, root: config.Lake.Root(), attempt: hex.EncodeToString(attempt[:])}
-	r.state = manifestState{Version: 1, Format: format, Covers: lake.Positions{}, Tables: map[string][]file{}}
+	r.state = manifestState{Version: 1, Format: format, At: config.Now().UTC(), Covers: lake.Positions{}, Tables: map[string][]file{}}
 	versions, err := manifestVersions(r.root)
 	if err != nil {
 		return nil, err
@@ -230,12 +236,7 @@ func (r *run) read(ctx context.Context, entries []lake.Entry, gathered *gathers)
 			group.Go(func() error {
 				f := <-folds
 				defer func() { folds <- f }()
-				path, err := r.Lake.Local(ctx, landed.Path)
-				if err == nil {
-					err = f.landedFile(ctx, entry.Topic, entry.Epoch, record.Kind(landed.Kind), path)
-				} else if errors.Is(err, fs.ErrNotExist) {
-					err = &damageError{err}
-				}
+				err := f.landedFile(ctx, r.Lake, entry, landed)
 				if err == nil {
 					r.worked()
 				}

@@ -35,6 +35,7 @@ type lander struct {
 	t    testing.TB
 	lake *lake.Lake
 	next map[string]int64 // offset, by topic and partition
+	now  time.Time        // of settling
 }
 
 func newLander(t testing.TB) *lander {
@@ -43,7 +44,7 @@ func newLander(t testing.TB) *lander {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &lander{t: t, lake: l, next: map[string]int64{}}
+	return &lander{t: t, lake: l, next: map[string]int64{}, now: noon}
 }
 
 // land lands the messages in one file of each kind on the partition.
@@ -170,9 +171,13 @@ func (l *lander) write(name string, content []byte) {
 	}
 }
 
-func (l *lander) settle() *Manifest {
+// settle settles, two hours after it last did.
+func (l *lander) settle() *Manifest { return l.settleAfter(2 * time.Hour) }
+
+func (l *lander) settleAfter(pause time.Duration) *Manifest {
 	l.t.Helper()
-	m, err := Run(context.Background(), Config{Lake: l.lake})
+	l.now = l.now.Add(pause)
+	m, err := Run(context.Background(), Config{Lake: l.lake, Now: func() time.Time { return l.now }})
 	if err != nil {
 		l.t.Fatal(err)
 	}
