@@ -39,6 +39,7 @@ type role struct {
 	Again      bool   // Once, again and again with other sizes of file
 	Say        bool   // print what the logger is told
 	Produce    bool   // produce instead of landing
+	Clean      bool   // make checkpoints and collect what is left behind, again and again, instead of landing
 	Serve      bool   // be the Kafka at Addrs, with its log in Dir, instead of landing
 }
 
@@ -92,7 +93,7 @@ func play(text string) error {
 		config.Logger = slog.New(slog.NewTextHandler(os.Stdout, nil))
 	}
 	fmt.Println("running")
-	if !r.Run && !r.Again {
+	if !r.Run && !r.Again && !r.Clean {
 		_, err := Once(ctx, config)
 		return err
 	}
@@ -101,6 +102,11 @@ func play(text string) error {
 		<-ended
 		stop()
 	}()
+	for r.Clean {
+		if err := clean(ctx, into, time.Now()); err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
 	if r.Run {
 		return Run(ctx, config)
 	}

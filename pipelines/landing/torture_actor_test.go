@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"parley/pipelines/lake"
 )
 
 // actor is another process that plays a role.
@@ -148,6 +150,19 @@ func (r role) atPoint(told <-chan struct{}) {
 		}
 		fmt.Println("filled:", err)
 	}
+}
+
+// clean makes checkpoints of few entries and collects what is left behind, at
+// once but for temporary files, which may be somebody's work.
+func clean(ctx context.Context, of *lake.Lake, now time.Time) error {
+	_, err := of.Checkpoint(ctx, lake.CheckpointConfig{Keep: 3, Size: 4})
+	if err == nil {
+		_, err = of.Collect(ctx, lake.CollectConfig{Now: now, OlderThan: 1})
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // producing starts a process that produces numbered records until it is ended.

@@ -7,17 +7,21 @@ import (
 )
 
 // TestTortureKilledAtAnyInstant kills, again and again and at any instant, the
-// process that lands, while another one produces. `make torture` kills 500.
+// process that lands, while another one produces and a third one makes
+// checkpoints and collects what is left behind, and is killed too. `make torture` kills 500.
 func TestTortureKilledAtAnyInstant(t *testing.T) {
 	onEachKafka(t, func(b *bench) {
 		began := time.Now()
 		luck := chance(b)
 		sent := b.ledger()
 		producer := b.producing(b.role())
+		cleaner := b.role()
+		cleaner.Clean = true
+		cleaning := b.act(cleaner)
 		kills := torture(12)
 		for i := range kills {
 			r := b.role()
-			r.RotateRows = 1 + luck.IntN(400)
+			r.RotateRows = 1 + luck.IntN(150)
 			r.Run = luck.IntN(2) == 0
 			r.Again = !r.Run
 			if !long() || luck.IntN(25) > 0 {
@@ -28,16 +32,21 @@ func TestTortureKilledAtAnyInstant(t *testing.T) {
 			a := b.act(r)
 			time.Sleep(time.Duration(luck.IntN(250)) * time.Millisecond) // the instant
 			a.kill()
+			if luck.IntN(4) == 0 {
+				cleaning.kill()
+				cleaning = b.act(cleaner)
+			}
 			if i%50 == 49 {
-				b.read()
 				b.Logf("%d of %d kills, %d acknowledged, %s", i+1, kills, producer.said("acknowledged"), time.Since(began).Round(time.Second))
 			}
 		}
 		producer.end()
+		cleaning.end()
 		n := sent.acknowledged(producer)
 		got := sent.check()
-		b.Logf("%d kills, %d records acknowledged, %d landed in %d entries, %d files left by the killed, %s",
-			kills, n, len(got.fates), len(got.entries), len(b.leftovers()), time.Since(began).Round(time.Millisecond))
+		proof := b.proves(got)
+		b.Logf("%d kills, %d records acknowledged, %d landed in %d entries with %d checkpoints, %d files left by the killed, %s",
+			kills, n, len(got.fates), len(got.entries), proof.Checkpoints, proof.Unlisted+proof.Temp, time.Since(began).Round(time.Millisecond))
 	})
 }
 

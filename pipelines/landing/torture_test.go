@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"parley/pipelines/broker"
+	"parley/pipelines/lake"
 )
 
 // torture says how hard the tests of this file's kind try: `make torture` sets
@@ -145,6 +146,7 @@ func (l *ledger) matches(kafka map[spot]fate) found {
 	b := l.b
 	b.Helper()
 	got := b.read()
+	b.proves(got)
 	want := maps.Clone(l.fates)
 	for at, is := range kafka {
 		if before, ok := want[at]; ok && before != is {
@@ -186,4 +188,21 @@ func (l *ledger) matches(kafka map[spot]fate) found {
 		b.Error("nothing was produced")
 	}
 	return got
+}
+
+// proves has the lake's own verification look at all that there is: it must
+// find nothing wrong, and count what was found here.
+func (b *bench) proves(got found) lake.Verification {
+	b.Helper()
+	proof, err := b.lake.Verify(b.Context(), lake.VerifyConfig{Deep: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, fault := range proof.Faults {
+		b.Errorf("verification: %+v", fault)
+	}
+	if n := proof.Rows + proof.Dead + proof.Tombstones; n != int64(len(got.fates)) || proof.Entries != int64(len(got.entries)) {
+		b.Errorf("verification counts %d records in %d entries, want %d in %d", n, proof.Entries, len(got.fates), len(got.entries))
+	}
+	return proof
 }

@@ -1,6 +1,7 @@
 package landing
 
 import (
+	"fmt"
 	"syscall"
 	"testing"
 	"time"
@@ -24,6 +25,9 @@ func TestTortureZombies(t *testing.T) {
 			r.Group = b.prefix + randomText(luck)
 			zombies = append(zombies, b.act(r))
 		}
+		cleaner := b.role()
+		cleaner.Clean = true
+		cleaning := b.act(cleaner)
 		stops := torture(12)
 		for range stops {
 			a := zombies[luck.IntN(len(zombies))]
@@ -33,6 +37,7 @@ func TestTortureZombies(t *testing.T) {
 			time.Sleep(time.Duration(luck.IntN(30)) * time.Millisecond)
 		}
 		producer.end()
+		cleaning.end()
 		fenced := 0
 		for _, a := range zombies {
 			a.end()
@@ -49,31 +54,41 @@ func TestTortureZombies(t *testing.T) {
 }
 
 // TestZombieBeforeItsEntry stops a process when its files are there and its
-// entry is not; another one lands the same records meanwhile.
+// entry is not; another one lands the same records meanwhile, and perhaps what
+// the stopped one has published is collected before it goes on.
 func TestZombieBeforeItsEntry(t *testing.T) {
 	for _, point := range []string{"file synced", "files published", "exclusive written", "exclusive linked"} {
-		t.Run(point, func(t *testing.T) {
-			t.Parallel()
-			b := embedded(t)
-			sent := b.ledger()
-			client := b.client()
-			sent.sendNumbered(client, 0, 900)
-			r := b.role()
-			r.Point, r.Hit, r.AtPoint = point, 2, "stop"
-			zombie := b.act(r)
-			zombie.says("stopping")
-			config := b.config()
-			config.RotateRows = 77
-			b.once(config)
-			b.read()
-			sent.sendNumbered(client, 900, 300)
-			zombie.signal(syscall.SIGCONT)
-			zombie.says("going on")
-			zombie.end()
-			if zombie.said("another process has landed from here") == 0 {
-				b.Error("the zombie was not fenced")
-			}
-			sent.check()
-		})
+		for _, collected := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/%v", point, collected), func(t *testing.T) {
+				t.Parallel()
+				b := embedded(t)
+				sent := b.ledger()
+				client := b.client()
+				sent.sendNumbered(client, 0, 900)
+				r := b.role()
+				r.Run, r.Point, r.Hit, r.AtPoint = true, point, 2, "stop"
+				zombie := b.act(r)
+				zombie.says("stopping")
+				config := b.config()
+				config.RotateRows = 7
+				b.once(config)
+				b.read()
+				if collected {
+					// As if it had been stopped for two days: its temporary files go too.
+					if err := clean(t.Context(), b.lake, time.Now().Add(48*time.Hour)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				sent.sendNumbered(client, 900, 300)
+				zombie.signal(syscall.SIGCONT)
+				zombie.says("going on")
+				b.eventually("it lands the rest", func() bool { return b.settledOffsets() == 1200 })
+				zombie.end()
+				if zombie.said("another process has landed from here")+zombie.said("trying again") == 0 {
+					t.Error("the zombie was not fenced")
+				}
+				sent.check()
+			})
+		}
 	}
 }
