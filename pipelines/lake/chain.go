@@ -63,7 +63,7 @@ type brokenError struct {
 	id   logID
 	path string // the file that is missing or damaged
 	at   int64  // where the chain ends
-	next int64  // where it goes on behind the fault; -1 if nowhere
+	next int64  // where it goes on behind the fault, less than at if entries overlap; -1 if nowhere
 	what error
 }
 
@@ -74,6 +74,9 @@ func (e *brokenError) Error() string {
 func (e *brokenError) Unwrap() error { return e.what }
 
 const restoreEntry = "restore the file from a backup of the lake"
+
+// errCheckpointed says that an entry has become part of a checkpoint meanwhile.
+var errCheckpointed = errors.New("has become part of a checkpoint")
 
 // errNoNewest says that a log has checkpoints and nothing behind them.
 var errNoNewest = errors.New("is missing: the newest entries are never removed")
@@ -96,7 +99,7 @@ func (l *Lake) follow(ctx context.Context, id logID, from int64, visit func(Entr
 		before := next
 		next, err = l.pass(ctx, id, seen, next, visit)
 		var broken *brokenError
-		if !errors.As(err, &broken) {
+		if !errors.As(err, &broken) || 0 <= broken.next && broken.next < broken.at {
 			return err
 		}
 		if next > before || seen.end > end {
@@ -174,7 +177,9 @@ func (l *Lake) passLive(ctx context.Context, id logID, seen view, next int64, vi
 		}
 		for i, read := range reads {
 			switch {
-			case batch[i] != next:
+			case batch[i] < next:
+				return next, &brokenError{id: id, path: id.entry(batch[i]), at: next, next: batch[i], what: fmt.Errorf("begins before the end of the one before it, %d", next)}
+			case batch[i] > next:
 				return next, broken(first+i, fs.ErrNotExist)
 			case read.err != nil:
 				return next, broken(first+i+1, read.err)
@@ -226,7 +231,7 @@ func (l *Lake) readCertainly(ctx context.Context, id logID, starts []int64) ([]r
 		return nil, err
 	}
 	if after.end > starts[0] {
-		return nil, &brokenError{id: id, path: id.entry(starts[0]), at: starts[0], next: starts[0], what: errors.New("has become part of a checkpoint")}
+		return nil, &brokenError{id: id, path: id.entry(starts[0]), at: starts[0], next: starts[0], what: errCheckpointed}
 	}
 	return reads, nil
 }

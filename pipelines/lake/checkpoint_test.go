@@ -1,14 +1,12 @@
 package lake
 
 import (
-	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -66,37 +64,37 @@ func looksLike(t testing.TB, l *Lake, checkpoints, live, void int) {
 }
 
 func TestCheckpoint(t *testing.T) {
-	t.Parallel()
-	l := setup(t)
-	entries := chain(t, l, 20)
-	if done, err := l.Checkpoint(t.Context(), CheckpointConfig{}); err != nil || done != (Checkpointed{}) {
-		t.Errorf("20 entries are enough for a checkpoint: %+v, %v", done, err)
-	}
-	config := CheckpointConfig{Keep: 3, Size: 5}
-	done, err := l.Checkpoint(t.Context(), config)
-	if want := (Checkpointed{Logs: 1, Checkpoints: 3, Entries: 15, Removed: 15}); err != nil || done != want {
-		t.Errorf("did %+v, %v; want %+v", done, err, want)
-	}
-	looksLike(t, l, 3, 5, 0)
-	holdsEntries(t, l, entries)
-	if done, err := l.Checkpoint(t.Context(), config); err != nil || done != (Checkpointed{}) {
-		t.Errorf("a second time: %+v, %v", done, err)
-	}
-	for i, entry := range entries {
-		rest, err := l.Entries(Positions{entry.Log(): entry.End})
-		if !slices.EqualFunc(rest, entries[i+1:], func(a, b Entry) bool { return cmp.Equal(a, b) }) || err != nil {
-			t.Errorf("since %d: %d entries, %v", entry.End, len(rest), err)
+	onEachStore(t, func(t *testing.T, l *Lake) {
+		entries := chain(t, l, 20)
+		if done, err := l.Checkpoint(t.Context(), CheckpointConfig{}); err != nil || done != (Checkpointed{}) {
+			t.Errorf("20 entries are enough for a checkpoint: %+v, %v", done, err)
 		}
-	}
-	if files, err := l.Files("users"); err != nil || len(files) != 20 {
-		t.Errorf("%d files, %v", len(files), err)
-	}
-	entries = append(entries, chain(t, l, 12)...)
-	if done, err := l.Checkpoint(t.Context(), config); err != nil || done.Checkpoints != 2 {
-		t.Errorf("later: %+v, %v", done, err)
-	}
-	looksLike(t, l, 5, 7, 0)
-	holdsEntries(t, l, entries)
+		config := CheckpointConfig{Keep: 3, Size: 5}
+		done, err := l.Checkpoint(t.Context(), config)
+		if want := (Checkpointed{Logs: 1, Checkpoints: 3, Entries: 15, Removed: 15}); err != nil || done != want {
+			t.Errorf("did %+v, %v; want %+v", done, err, want)
+		}
+		looksLike(t, l, 3, 5, 0)
+		holdsEntries(t, l, entries)
+		if done, err := l.Checkpoint(t.Context(), config); err != nil || done != (Checkpointed{}) {
+			t.Errorf("a second time: %+v, %v", done, err)
+		}
+		for i, entry := range entries {
+			rest, err := l.Entries(Positions{entry.Log(): entry.End})
+			if !slices.EqualFunc(rest, entries[i+1:], func(a, b Entry) bool { return cmp.Equal(a, b) }) || err != nil {
+				t.Errorf("since %d: %d entries, %v", entry.End, len(rest), err)
+			}
+		}
+		if files, err := l.Files("users"); err != nil || len(files) != 20 {
+			t.Errorf("%d files, %v", len(files), err)
+		}
+		entries = append(entries, chain(t, l, 12)...)
+		if done, err := l.Checkpoint(t.Context(), config); err != nil || done.Checkpoints != 2 {
+			t.Errorf("later: %+v, %v", done, err)
+		}
+		looksLike(t, l, 5, 7, 0)
+		holdsEntries(t, l, entries)
+	})
 }
 
 func TestCheckpointIsPublic(t *testing.T) {
@@ -163,35 +161,35 @@ func TestCover(t *testing.T) {
 }
 
 func TestCheckpointsOverlap(t *testing.T) {
-	t.Parallel()
-	l := setup(t)
-	entries := chain(t, l, 12)
-	seen, err := l.look(usersLog)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Two at once, with other sizes: one makes 0-5, the other 0-3 and 3-8.
-	var runs [][]readEntry
-	for _, run := range [][2]int{{0, 5}, {0, 3}, {3, 8}} {
-		reads, err := l.readCertainly(t.Context(), usersLog, seen.live[run[0]:run[1]])
+	onEachStore(t, func(t *testing.T, l *Lake) {
+		entries := chain(t, l, 12)
+		seen, err := l.look(usersLog)
 		if err != nil {
 			t.Fatal(err)
 		}
-		runs = append(runs, reads)
-	}
-	for _, run := range runs {
-		if err := l.addCheckpoint(usersLog, run, &Checkpointed{}); err != nil {
-			t.Fatal(err)
+		// Two at once, with other sizes: one makes 0-5, the other 0-3 and 3-8.
+		var runs [][]readEntry
+		for _, run := range [][2]int{{0, 5}, {0, 3}, {3, 8}} {
+			reads, err := l.readCertainly(t.Context(), usersLog, seen.live[run[0]:run[1]])
+			if err != nil {
+				t.Fatal(err)
+			}
+			runs = append(runs, reads)
+		}
+		for _, run := range runs {
+			if err := l.addCheckpoint(usersLog, run, &Checkpointed{}); err != nil {
+				t.Fatal(err)
+			}
+			holdsEntries(t, l, entries)
+		}
+		if done, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 2}); err != nil || done.Removed != 10 {
+			t.Errorf("did %+v, %v", done, err)
 		}
 		holdsEntries(t, l, entries)
-	}
-	if done, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 2}); err != nil || done.Removed != 10 {
-		t.Errorf("did %+v, %v", done, err)
-	}
-	holdsEntries(t, l, entries)
-	if rest, err := l.Entries(Positions{usersLog.String(): entries[6].End}); err != nil || len(rest) != 5 {
-		t.Errorf("%d entries, %v", len(rest), err)
-	}
+		if rest, err := l.Entries(Positions{usersLog.String(): entries[6].End}); err != nil || len(rest) != 5 {
+			t.Errorf("%d entries, %v", len(rest), err)
+		}
+	})
 }
 
 // With this variable set the test binary makes checkpoints of the lake that it
@@ -253,215 +251,31 @@ func TestCheckpointKilledAtEachStep(t *testing.T) {
 }
 
 func TestStoppedWriterAfterACheckpoint(t *testing.T) {
-	t.Parallel()
-	l := setup(t)
-	entries := chain(t, l, 10)
-	if _, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 4}); err != nil {
-		t.Fatal(err)
-	}
-	looksLike(t, l, 2, 2, 0)
-	for i, stopped := range entries {
-		stopped.Files = []File{{Kind: "users", Path: "landed/users/stopped", Rows: stopped.Rows}}
-		if err := l.Append(stopped); !errors.Is(err, ErrFenced) {
-			t.Errorf("entry %d again: %v", i, err)
-		}
-	}
-	looksLike(t, l, 2, 2, 8)
-	holdsEntries(t, l, entries)
-	if done, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 4}); err != nil || done.Removed != 8 || done.Checkpoints != 0 {
-		t.Errorf("did %+v, %v", done, err)
-	}
-	holdsEntries(t, l, entries)
-	// One whose entry became part of a checkpoint before it looked is not fenced.
-	content, err := json.Marshal(entries[5])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := l.confirm(entries[5], content); err != nil {
-		t.Errorf("an entry that a checkpoint holds: %v", err)
-	}
-}
-
-// during is a store in which something happens before a listing.
-type during struct {
-	store
-	before func(folder string)
-}
-
-func (d *during) list(folder string) ([]string, error) {
-	d.before(folder)
-	return d.store.list(folder)
-}
-
-func TestReadWhileACheckpointIsMade(t *testing.T) {
-	t.Parallel()
-	for name, read := range map[string]func(t *testing.T, l *Lake, want []Entry){
-		"entries": func(t *testing.T, l *Lake, want []Entry) {
-			got, err := l.Entries(nil)
-			if diff := cmp.Diff(want, got); err != nil || diff != "" {
-				t.Errorf("entries (-want +got): %s%v", diff, err)
-			}
-		},
-		"tail": func(t *testing.T, l *Lake, want []Entry) {
-			if tail, _, err := l.Tail("parley.users", 2); err != nil || !cmp.Equal(tail, want[len(want)-1]) {
-				t.Errorf("tail %+v, %v", tail, err)
-			}
-		},
-		"checkpoint": func(t *testing.T, l *Lake, want []Entry) {
-			if _, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 2}); err != nil {
-				t.Error(err)
-			}
-			holdsEntries(t, l, want)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			l := setup(t)
-			entries := chain(t, l, 9)
-			listings := 0
-			// When the reader has seen no checkpoint and is about to list the
-			// files, one is made, and a stopped writer comes back with a file that
-			// fits where the chain seems to begin.
-			other := &Lake{root: l.root, store: &during{l.store, func(folder string) {
-				if folder != usersLog.folder() {
-					return
-				}
-				if listings++; listings != 1 {
-					return
-				}
-				if _, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 4}); err != nil {
-					t.Error(err)
-				}
-				stopped := entryOf(0, 0, entries[7].End, File{Kind: "users", Path: "landed/users/stopped", Rows: entries[7].End})
-				if err := l.Append(stopped); !errors.Is(err, ErrFenced) {
-					t.Errorf("the stopped writer: %v", err)
-				}
-			}}}
-			read(t, other, entries)
-		})
-	}
-}
-
-func TestWhatIsMissingIsNotTheEnd(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		remove func(entries []Entry, seen view) string
-		tail   bool // the tail can still be told
-	}{
-		"an entry":            {func(_ []Entry, seen view) string { return usersLog.entry(seen.live[2]) }, true},
-		"the first entry":     {func(_ []Entry, seen view) string { return usersLog.entry(seen.live[0]) }, false},
-		"a checkpoint":        {func(_ []Entry, seen view) string { return usersLog.checkpoint(seen.checkpoints[0]) }, false},
-		"the last checkpoint": {func(_ []Entry, seen view) string { return usersLog.checkpoint(seen.checkpoints[1]) }, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			l := setup(t)
-			entries := chain(t, l, 12)
-			if _, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 3, Size: 4}); err != nil {
-				t.Fatal(err)
-			}
-			seen, err := l.look(usersLog)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := l.store.remove(test.remove(entries, seen)); err != nil {
-				t.Fatal(err)
-			}
-			if entries, err := l.Entries(nil); !errors.As(err, new(*brokenError)) || !strings.Contains(err.Error(), "restore") {
-				t.Errorf("%d entries, %v", len(entries), err)
-			}
-			if _, _, err := l.Tail("parley.users", 2); (err == nil) != test.tail {
-				t.Errorf("tail: %v", err)
-			}
-			if _, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 1}); (err == nil) != test.tail {
-				t.Errorf("checkpoint of what is broken: %v", err)
-			}
-		})
-	}
-}
-
-func TestAllNewestEntriesAreMissing(t *testing.T) {
-	t.Parallel()
-	l := setup(t)
-	chain(t, l, 6)
-	if _, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 4}); err != nil {
-		t.Fatal(err)
-	}
-	seen, err := l.look(usersLog)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, start := range seen.live {
-		if err := l.store.remove(usersLog.entry(start)); err != nil {
+	onEachStore(t, func(t *testing.T, l *Lake) {
+		entries := chain(t, l, 10)
+		if _, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 4}); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if tail, found, err := l.Tail("parley.users", 2); !errors.Is(err, errNoNewest) {
-		t.Errorf("tail %+v, %v, %v: landing would land again", tail, found, err)
-	}
-	if _, err := l.Entries(nil); !errors.Is(err, errNoNewest) {
-		t.Errorf("entries: %v", err)
-	}
-}
-
-func TestDamagedLog(t *testing.T) {
-	t.Parallel()
-	packed := func(text string) []byte {
-		var content bytes.Buffer
-		w := gzip.NewWriter(&content)
-		_, _ = w.Write([]byte(text))
-		_ = w.Close()
-		return content.Bytes()
-	}
-	c := usersLog.checkpoint(checkpoint{0, 9})
-	for name, test := range map[string]struct {
-		path, fault string
-		content     []byte
-	}{
-		"no JSON":               {usersLog.entry(0), "00000000000000000000.json is damaged", []byte("{")},
-		"another place":         {usersLog.entry(0), "says of itself that it is parley.users/0/2 from 7 to 9", []byte(`{"topic":"parley.users","partition":2,"start":7,"end":9}`)},
-		"another log":           {usersLog.entry(0), "says of itself that it is parley.users/1/2", []byte(`{"topic":"parley.users","epoch":1,"partition":2,"start":0,"end":9}`)},
-		"no gzip":               {c, "ndjson.gz is damaged", []byte("rows")},
-		"no totals":             {c, "does not begin with totals", packed(`{"start":0}`)},
-		"an empty checkpoint":   {c, "does not begin with totals", packed("")},
-		"too short":             {c, "its entries end at 0", packed(`{"totals":{}}`)},
-		"a cut checkpoint":      {c, "unexpected EOF", packed(`{"totals":{}}` + strings.Repeat(" ", 1000))[:30]},
-		"a hole":                {c, "its next entry begins at 3", packed(`{"totals":{}}` + "\n" + `{"topic":"parley.users","partition":2,"start":3,"end":9}`)},
-		"another log's entries": {c, "says of itself that it is t/0/2", packed(`{"totals":{}}` + "\n" + `{"topic":"t","partition":2,"start":0,"end":9}`)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			l := setup(t)
-			if err := l.store.putExclusive(test.path, test.content); err != nil {
-				t.Fatal(err)
+		looksLike(t, l, 2, 2, 0)
+		for i, stopped := range entries {
+			stopped.Files = []File{{Kind: "users", Path: "landed/users/stopped", Rows: stopped.Rows}}
+			if err := l.Append(stopped); !errors.Is(err, ErrFenced) {
+				t.Errorf("entry %d again: %v", i, err)
 			}
-			if _, err := l.Entries(nil); err == nil || !strings.Contains(err.Error(), test.fault) || !strings.Contains(err.Error(), test.path) {
-				t.Errorf("error %v; want %q", err, test.fault)
-			}
-			if _, _, err := l.Tail("parley.users", 2); err == nil {
-				t.Error("it has a tail")
-			}
-		})
-	}
-}
-
-func TestVisitsErrorIsItsOwn(t *testing.T) {
-	t.Parallel()
-	l := setup(t)
-	chain(t, l, 8)
-	if _, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 4}); err != nil {
-		t.Fatal(err)
-	}
-	for _, after := range []int{0, 6} { // in a checkpoint, and in a file
-		visited := 0
-		err := l.EachEntry(t.Context(), nil, func(Entry) error {
-			if visited++; visited > after {
-				return fs.ErrNotExist
-			}
-			return nil
-		})
-		if err != fs.ErrNotExist || visited != after+1 {
-			t.Errorf("visited %d: %v", visited, err)
 		}
-	}
+		looksLike(t, l, 2, 2, 8)
+		holdsEntries(t, l, entries)
+		if done, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 4}); err != nil || done.Removed != 8 || done.Checkpoints != 0 {
+			t.Errorf("did %+v, %v", done, err)
+		}
+		holdsEntries(t, l, entries)
+		// One whose entry became part of a checkpoint before it looked is not fenced.
+		content, err := json.Marshal(entries[5])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.confirm(entries[5], content); err != nil {
+			t.Errorf("an entry that a checkpoint holds: %v", err)
+		}
+	})
 }

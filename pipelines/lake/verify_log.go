@@ -21,7 +21,7 @@ func (v *verifier) log(ctx context.Context, id logID) (used bool, err error) {
 		return false, err
 	}
 	for next := int64(0); ; {
-		err := v.follow(ctx, id, next, func(entry Entry) error { return check.entry(entry) })
+		err := v.follow(ctx, id, next, check.entry)
 		var broken *brokenError
 		if !errors.As(err, &broken) {
 			check.finish()
@@ -33,7 +33,7 @@ func (v *verifier) log(ctx context.Context, id logID) (used bool, err error) {
 			what = "it is missing"
 		}
 		v.fault(Fault{Log: id.String(), Start: broken.at, Path: broken.path, What: what, Remedy: restoreEntry})
-		if broken.next <= broken.at {
+		if broken.next <= next {
 			check.finish()
 			return true, nil
 		}
