@@ -4,7 +4,7 @@ GOFLAGS ?=
 export GOFLAGS
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-short bench lint fuzz clean
+.PHONY: help build demo test test-short bench torture lint fuzz clean
 
 help: ## show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,10 @@ test: ## run all tests, with a real Kafka, PostgreSQL and Chromium where they ca
 
 test-short: ## run the tests that need nothing but Go
 	@$(GO) test -timeout 10m ./...
+
+torture: ## kill and stop what lands, its disk and its Kafka 500 times (PARLEY_TORTURE=N, PARLEY_SEED=N), and count
+	@PARLEY_TORTURE=$${PARLEY_TORTURE:-500} testdata/with-services \
+		$(GO) test -count=1 -v -timeout 3h -run '^Test(Torture|Killed)' ./pipelines/landing
 
 bench: ## run every benchmark once, with memory
 	@$(GO) test -run '^$$' -bench . -benchtime 1x -benchmem ./...

@@ -26,8 +26,8 @@ func onBrokers(t *testing.T) (*bench, *kfake.Cluster) {
 	return setup(t, broker.Config{Brokers: cluster.ListenAddrs()}), cluster
 }
 
-// TestFaultsOfKafka lands while Kafka answers with one fault after the other.
-func TestFaultsOfKafka(t *testing.T) {
+// TestTortureFaultsOfKafka lands while Kafka answers with one fault after the other.
+func TestTortureFaultsOfKafka(t *testing.T) {
 	b, cluster := onBrokers(t)
 	sent := b.ledger()
 	client := b.client()
@@ -56,9 +56,9 @@ func TestFaultsOfKafka(t *testing.T) {
 	}
 }
 
-// TestConnectionsCut closes connections instead of answering, and answers
+// TestTortureConnectionsCut closes connections instead of answering, and answers
 // slowly; the producer is told that records were not stored which were.
-func TestConnectionsCut(t *testing.T) {
+func TestTortureConnectionsCut(t *testing.T) {
 	b, cluster := onBrokers(t)
 	luck := chance(b)
 	sent := b.ledger()
@@ -105,9 +105,9 @@ func (b *bench) produceTwice(cluster *kfake.Cluster, from, n int) {
 	b.produce(events(from, n)...)
 }
 
-// TestLeadersAndCoordinatorsMove moves every partition's leader and the group's
+// TestTortureLeadersAndCoordinatorsMove moves every partition's leader and the group's
 // coordinator while records land.
-func TestLeadersAndCoordinatorsMove(t *testing.T) {
+func TestTortureLeadersAndCoordinatorsMove(t *testing.T) {
 	b, cluster := onBrokers(t)
 	luck := chance(b)
 	sent := b.ledger()

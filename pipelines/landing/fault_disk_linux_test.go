@@ -82,8 +82,8 @@ func bulky(n int) []*kgo.Record {
 	return records
 }
 
-// TestDiskFullOfData fills the disk with what lands, and then makes room.
-func TestDiskFullOfData(t *testing.T) {
+// TestTortureDiskFullOfData fills the disk with what lands, and then makes room.
+func TestTortureDiskFullOfData(t *testing.T) {
 	t.Parallel()
 	b := embedded(t)
 	enlarge := b.smallDisk(2 << 20)
@@ -107,9 +107,9 @@ func TestDiskFullOfData(t *testing.T) {
 	sent.check()
 }
 
-// TestDiskFullBeforeTheEntry fills the disk when the files are there and their
+// TestTortureDiskFullBeforeTheEntry fills the disk when the files are there and their
 // entry is not.
-func TestDiskFullBeforeTheEntry(t *testing.T) {
+func TestTortureDiskFullBeforeTheEntry(t *testing.T) {
 	for _, run := range []bool{false, true} {
 		t.Run(map[bool]string{false: "Once", true: "Run"}[run], func(t *testing.T) {
 			t.Parallel()

@@ -28,9 +28,9 @@ func junk(b *bench, n int) []*kgo.Record {
 	return records
 }
 
-// TestFloodOfBadRecords lands 100,000 records that cannot be read, and some
+// TestTortureFloodOfBadRecords lands 100,000 records that cannot be read, and some
 // that can, with Once: it keeps all of them, byte for byte.
-func TestFloodOfBadRecords(t *testing.T) {
+func TestTortureFloodOfBadRecords(t *testing.T) {
 	onEachKafka(t, func(b *bench) {
 		sent := b.ledger()
 		client := b.client()
@@ -44,8 +44,8 @@ func TestFloodOfBadRecords(t *testing.T) {
 	})
 }
 
-// TestLargeRecords lands records of 12 MB, good and bad ones, and ids and keys of 10 kB.
-func TestLargeRecords(t *testing.T) {
+// TestTortureLargeRecords lands records of 12 MB, good and bad ones, and ids and keys of 10 kB.
+func TestTortureLargeRecords(t *testing.T) {
 	onEachKafka(t, func(b *bench) {
 		const large, longID = 12 << 20, 10_000
 		b.configure(map[string]string{"max.message.bytes": fmt.Sprint(16 << 20)})
@@ -75,8 +75,8 @@ func TestLargeRecords(t *testing.T) {
 	})
 }
 
-// TestTimesOfRecords lands records that Kafka says to be of 1970 and of 2106.
-func TestTimesOfRecords(t *testing.T) {
+// TestTortureTimesOfRecords lands records that Kafka says to be of 1970 and of 2106.
+func TestTortureTimesOfRecords(t *testing.T) {
 	onEachKafka(t, func(b *bench) {
 		b.configure(map[string]string{"retention.ms": "-1", "message.timestamp.after.max.ms": "9223372036854775807"})
 		times := []time.Time{time.UnixMilli(0), time.UnixMilli(1), time.Date(2106, 2, 7, 6, 28, 15, 0, time.UTC), time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC), time.UnixMilli(0)}
@@ -99,9 +99,9 @@ func TestTimesOfRecords(t *testing.T) {
 	})
 }
 
-// TestClockOfTheMachine lands with a clock of 1970 and of 2106, and with one
+// TestTortureClockOfTheMachine lands with a clock of 1970 and of 2106, and with one
 // that runs backwards.
-func TestClockOfTheMachine(t *testing.T) {
+func TestTortureClockOfTheMachine(t *testing.T) {
 	t.Parallel()
 	b := embedded(t)
 	sent := b.ledger()

@@ -59,9 +59,9 @@ func (b *bench) deleteBefore(partition int32, offset int64) {
 	}
 }
 
-// TestRetentionOvertakesARun takes away records that a stopped process has not
+// TestTortureRetentionOvertakesARun takes away records that a stopped process has not
 // landed yet, and lets it go on.
-func TestRetentionOvertakesARun(t *testing.T) {
+func TestTortureRetentionOvertakesARun(t *testing.T) {
 	onEachKafka(t, func(b *bench) {
 		sent := b.ledger()
 		client := b.client()
@@ -95,9 +95,9 @@ func TestRetentionOvertakesARun(t *testing.T) {
 	})
 }
 
-// TestTopicMadeAnewUnderARun deletes the topic that a process lands, and makes
+// TestTortureTopicMadeAnewUnderARun deletes the topic that a process lands, and makes
 // it again.
-func TestTopicMadeAnewUnderARun(t *testing.T) {
+func TestTortureTopicMadeAnewUnderARun(t *testing.T) {
 	onEachKafka(t, func(b *bench) {
 		sent := b.ledger()
 		sent.sendNumbered(b.client(), 0, 300)
@@ -129,8 +129,8 @@ func TestTopicMadeAnewUnderARun(t *testing.T) {
 	})
 }
 
-// TestAnotherKafkaInItsPlace has a Kafka of another id, with more records.
-func TestAnotherKafkaInItsPlace(t *testing.T) {
+// TestTortureAnotherKafkaInItsPlace has a Kafka of another id, with more records.
+func TestTortureAnotherKafkaInItsPlace(t *testing.T) {
 	t.Parallel()
 	b := embedded(t)
 	sent := b.ledger()
@@ -152,9 +152,9 @@ func TestAnotherKafkaInItsPlace(t *testing.T) {
 	sent.check()
 }
 
-// TestCompaction lands a topic of which Kafka keeps the last record of a key:
+// TestTortureCompaction lands a topic of which Kafka keeps the last record of a key:
 // it leaves gaps in its offsets, and batches without a record.
-func TestCompaction(t *testing.T) {
+func TestTortureCompaction(t *testing.T) {
 	t.Parallel()
 	history := func(b *bench, compact func()) {
 		b.configure(map[string]string{
@@ -195,8 +195,8 @@ func TestCompaction(t *testing.T) {
 	})
 }
 
-// TestIdleTopics has nothing to land for a while: that leaves nothing behind.
-func TestIdleTopics(t *testing.T) {
+// TestTortureIdleTopics has nothing to land for a while: that leaves nothing behind.
+func TestTortureIdleTopics(t *testing.T) {
 	b, cluster := onBrokers(t)
 	config := b.config()
 	config.RotateEvery = 10 * time.Millisecond

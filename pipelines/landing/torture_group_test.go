@@ -39,9 +39,9 @@ func (b *bench) follower() Config {
 	return config
 }
 
-// TestStoppedInAFlush stops a member of the group in the middle of a flush for
+// TestTortureStoppedInAFlush stops a member of the group in the middle of a flush for
 // so long that Kafka gives its partitions to another, and then lets it go on.
-func TestStoppedInAFlush(t *testing.T) {
+func TestTortureStoppedInAFlush(t *testing.T) {
 	points, on := []string{"files published"}, func(t *testing.T, test func(*bench)) { t.Parallel(); test(embedded(t)) }
 	if long() { // each takes ten seconds, until Kafka takes the stopped one for dead
 		points, on = []string{"file ended", "files published", "exclusive written"}, onEachKafka
@@ -71,9 +71,9 @@ func TestStoppedInAFlush(t *testing.T) {
 	}
 }
 
-// TestRebalanceInAFlush has a second member join while the first one is in the
+// TestTortureRebalanceInAFlush has a second member join while the first one is in the
 // middle of a flush, which then still ends in time.
-func TestRebalanceInAFlush(t *testing.T) {
+func TestTortureRebalanceInAFlush(t *testing.T) {
 	onEachKafka(t, func(b *bench) {
 		sent := b.ledger()
 		client := b.client()
@@ -98,10 +98,10 @@ func TestRebalanceInAFlush(t *testing.T) {
 	})
 }
 
-// TestFlushOutlastsTheRebalance is the same with a flush that takes longer than
+// TestTortureFlushOutlastsTheRebalance is the same with a flush that takes longer than
 // Kafka waits: the second one gets the partitions, and what the first one
 // brings late is refused.
-func TestFlushOutlastsTheRebalance(t *testing.T) {
+func TestTortureFlushOutlastsTheRebalance(t *testing.T) {
 	if !long() {
 		t.Skip("takes half a minute: make torture")
 	}

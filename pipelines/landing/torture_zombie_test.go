@@ -53,10 +53,10 @@ func TestTortureZombies(t *testing.T) {
 	})
 }
 
-// TestZombieBeforeItsEntry stops a process when its files are there and its
+// TestTortureZombieBeforeItsEntry stops a process when its files are there and its
 // entry is not; another one lands the same records meanwhile, and perhaps what
 // the stopped one has published is collected before it goes on.
-func TestZombieBeforeItsEntry(t *testing.T) {
+func TestTortureZombieBeforeItsEntry(t *testing.T) {
 	for _, point := range []string{"file synced", "files published", "exclusive written", "exclusive linked"} {
 		for _, collected := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/%v", point, collected), func(t *testing.T) {
