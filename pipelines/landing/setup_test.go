@@ -83,7 +83,7 @@ func setup(t *testing.T, config broker.Config) *bench {
 
 func (b *bench) config() Config {
 	return Config{
-		Addrs: b.broker.Addrs(), TopicPrefix: b.prefix, Group: b.prefix + "group", Lake: b.lake,
+		Addrs: b.broker.Addrs(), Security: b.broker.Security(), TopicPrefix: b.prefix, Group: b.prefix + "group", Lake: b.lake,
 		Now: func() time.Time { return time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC) },
 	}
 }
