@@ -18,6 +18,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -125,6 +126,46 @@ func TestStore(t *testing.T) {
 		}
 		if names, err := l.store.list("tmp"); err != nil || len(names) != 0 {
 			t.Errorf("left: %v, %v", names, err)
+		}
+	})
+}
+
+func TestWholeLifeOfALog(t *testing.T) {
+	onEachStore(t, func(t *testing.T, l *Lake) {
+		var entries []Entry
+		for i := range int64(7) {
+			entry := landedEntry(t, l, usersLog, 5*i)
+			if err := l.Append(entry); err != nil {
+				t.Fatal(err)
+			}
+			entries = append(entries, entry)
+		}
+		orphan := publish(t, l, "users", usersLog, 0, 5, 0) // of a writer that was fenced
+		if _, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 2}); err != nil {
+			t.Fatal(err)
+		}
+		looksLike(t, l, 2, 3, 0)
+		holdsEntries(t, l, entries)
+		v, faults := verified(t, l)
+		if len(faults) != 0 || v.Entries != 7 || v.Files != 21 || v.Rows != 21 || v.Unlisted != 1 || v.Checkpoints != 2 {
+			t.Errorf("verified %+v, %v", v, faults)
+		}
+		done, err := l.Collect(t.Context(), CollectConfig{Now: time.Now().Add(48 * time.Hour)})
+		if err != nil || done.Landed != 1 {
+			t.Errorf("collected %+v, %v", done, err)
+		}
+		if _, err := l.store.stat(orphan.Path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("an orphan stays: %v", err)
+		}
+		if err := l.store.remove(entries[2].Files[0].Path); err != nil {
+			t.Fatal(err)
+		}
+		if _, faults := verified(t, l); len(faults) != 1 || !strings.Contains(faults[0], entries[2].Files[0].Path) {
+			t.Errorf("a file that is lost: %v", faults)
+		}
+		sums, err := l.Summary(t.Context())
+		if err != nil || len(sums) != 1 || sums[0].End != 35 || sums[0].Files != 21 {
+			t.Errorf("summary %+v, %v", sums, err)
 		}
 	})
 }

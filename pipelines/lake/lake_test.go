@@ -62,7 +62,7 @@ func TestOpen(t *testing.T) {
 		{address: "file:" + dir + "/lake", root: dir + "/lake"},
 		{address: "file://localhost" + dir, root: dir},
 		{address: "file://elsewhere/lake", fault: "names the host elsewhere"},
-		{address: "s3://bucket/lake", fault: "lake s3://bucket/lake: s3 is not supported; give a folder"},
+		{address: "s3://bucket/lake", fault: "lake s3://bucket/lake: needs a local folder"},
 		{address: "", fault: "names no folder"},
 		{address: file, fault: "is a file; give a folder"},
 	} {
@@ -95,84 +95,88 @@ func TestOpenRelative(t *testing.T) {
 }
 
 func TestPublishedFile(t *testing.T) {
-	t.Parallel()
-	l := setup(t)
-	file := land(t, l, 10, 12)
-	if want := "landed/users/v=1/dt=2026-03-05/parley.users-0-2-00000000000000000010-00000000000000000012-"; !strings.HasPrefix(file.Path, want) {
-		t.Errorf("path %s, want %s…", file.Path, want)
-	}
-	digest := sha256.Sum256([]byte("rows"))
-	if file.Bytes != 4 || file.SHA256 != hex.EncodeToString(digest[:]) {
-		t.Errorf("file %+v", file)
-	}
-	content, err := os.ReadFile(l.Path(file.Path))
-	if err != nil || string(content) != "rows" {
-		t.Errorf("content %q, %v", content, err)
-	}
-	if files, err := l.Files("users"); err != nil || len(files) != 0 {
-		t.Errorf("a file that no entry lists counts: %v, %v", files, err)
-	}
+	onEachStore(t, func(t *testing.T, l *Lake) {
+		file := land(t, l, 10, 12)
+		if want := "landed/users/v=1/dt=2026-03-05/parley.users-0-2-00000000000000000010-00000000000000000012-"; !strings.HasPrefix(file.Path, want) {
+			t.Errorf("path %s, want %s…", file.Path, want)
+		}
+		digest := sha256.Sum256([]byte("rows"))
+		if file.Bytes != 4 || file.SHA256 != hex.EncodeToString(digest[:]) {
+			t.Errorf("file %+v", file)
+		}
+		path, err := l.Local(t.Context(), file.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil || string(content) != "rows" {
+			t.Errorf("content %q, %v", content, err)
+		}
+		if files, err := l.Files("users"); err != nil || len(files) != 0 {
+			t.Errorf("a file that no entry lists counts: %v, %v", files, err)
+		}
+	})
 }
 
 func TestDiscardLeavesNothing(t *testing.T) {
-	t.Parallel()
-	l := setup(t)
-	upload, err := l.Create("users", 1, day, "parley.users", 0, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	upload.Discard()
-	upload.Discard()
-	if names, err := l.store.list("tmp"); err != nil || len(names) != 0 {
-		t.Errorf("left: %v, %v", names, err)
-	}
+	onEachStore(t, func(t *testing.T, l *Lake) {
+		upload, err := l.Create("users", 1, day, "parley.users", 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		upload.Discard()
+		upload.Discard()
+		if names, err := l.store.list("tmp"); err != nil || len(names) != 0 {
+			t.Errorf("left: %v, %v", names, err)
+		}
+	})
 }
 
 func TestLog(t *testing.T) {
-	t.Parallel()
-	l := setup(t)
-	if _, found, err := l.Tail("parley.users", 2); found || err != nil {
-		t.Fatalf("an empty lake has a tail: %v, %v", found, err)
-	}
-	first, second, anew := entryOf(0, 0, 5, land(t, l, 0, 5)), entryOf(0, 5, 7, land(t, l, 5, 7)), entryOf(10, 0, 3, land(t, l, 0, 3))
-	other := entryOf(0, 0, 1)
-	other.Topic, other.Partition = "parley.events", 11
-	for _, entry := range []Entry{first, second} {
-		if err := l.Append(entry); err != nil {
-			t.Fatal(err)
+	onEachStore(t, func(t *testing.T, l *Lake) {
+		if _, found, err := l.Tail("parley.users", 2); found || err != nil {
+			t.Fatalf("an empty lake has a tail: %v, %v", found, err)
 		}
-	}
-	if tail, found, err := l.Tail("parley.users", 2); err != nil || !found || !cmp.Equal(tail, second) {
-		t.Errorf("tail %+v, %v, %v; want %+v", tail, found, err, second)
-	}
-	for _, entry := range []Entry{anew, other} {
-		if err := l.Append(entry); err != nil {
-			t.Fatal(err)
+		first, second, anew := entryOf(0, 0, 5, land(t, l, 0, 5)), entryOf(0, 5, 7, land(t, l, 5, 7)), entryOf(10, 0, 3, land(t, l, 0, 3))
+		other := entryOf(0, 0, 1)
+		other.Topic, other.Partition = "parley.events", 11
+		for _, entry := range []Entry{first, second} {
+			if err := l.Append(entry); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	if tail, _, err := l.Tail("parley.users", 2); err != nil || tail.Epoch != 10 || tail.End != 3 {
-		t.Errorf("tail %+v, %v; want the highest epoch's", tail, err)
-	}
-	if tail, found, err := l.Tail("parley.users", 1); err != nil || found {
-		t.Errorf("tail of another partition: %+v, %v", tail, err)
-	}
-	entries, err := l.Entries(nil)
-	if diff := cmp.Diff([]Entry{other, first, second, anew}, entries); err != nil || diff != "" {
-		t.Errorf("entries (-want +got): %s%v", diff, err)
-	}
-	files, err := l.Files("users")
-	if diff := cmp.Diff([]File{first.Files[0], second.Files[0], anew.Files[0]}, files); err != nil || diff != "" {
-		t.Errorf("files (-want +got): %s%v", diff, err)
-	}
+		if tail, found, err := l.Tail("parley.users", 2); err != nil || !found || !cmp.Equal(tail, second) {
+			t.Errorf("tail %+v, %v, %v; want %+v", tail, found, err, second)
+		}
+		for _, entry := range []Entry{anew, other} {
+			if err := l.Append(entry); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if tail, _, err := l.Tail("parley.users", 2); err != nil || tail.Epoch != 10 || tail.End != 3 {
+			t.Errorf("tail %+v, %v; want the highest epoch's", tail, err)
+		}
+		if tail, found, err := l.Tail("parley.users", 1); err != nil || found {
+			t.Errorf("tail of another partition: %+v, %v", tail, err)
+		}
+		entries, err := l.Entries(nil)
+		if diff := cmp.Diff([]Entry{other, first, second, anew}, entries); err != nil || diff != "" {
+			t.Errorf("entries (-want +got): %s%v", diff, err)
+		}
+		files, err := l.Files("users")
+		if diff := cmp.Diff([]File{first.Files[0], second.Files[0], anew.Files[0]}, files); err != nil || diff != "" {
+			t.Errorf("files (-want +got): %s%v", diff, err)
+		}
 
-	seen := Positions(nil).Through(entries[:2])
-	entries, err = l.Entries(seen)
-	if diff := cmp.Diff([]Entry{second, anew}, entries); err != nil || diff != "" {
-		t.Errorf("entries since %v (-want +got): %s%v", seen, diff, err)
-	}
-	if entries, err = l.Entries(seen.Through(entries)); err != nil || len(entries) != 0 {
-		t.Errorf("entries since the end: %v, %v", entries, err)
-	}
+		seen := Positions(nil).Through(entries[:2])
+		entries, err = l.Entries(seen)
+		if diff := cmp.Diff([]Entry{second, anew}, entries); err != nil || diff != "" {
+			t.Errorf("entries since %v (-want +got): %s%v", seen, diff, err)
+		}
+		if entries, err = l.Entries(seen.Through(entries)); err != nil || len(entries) != 0 {
+			t.Errorf("entries since the end: %v, %v", entries, err)
+		}
+	})
 }
 
 func TestAppendRefusesWhatDoesNotAddUp(t *testing.T) {
@@ -193,29 +197,29 @@ func TestAppendRefusesWhatDoesNotAddUp(t *testing.T) {
 }
 
 func TestOneOfManyWritersAppends(t *testing.T) {
-	t.Parallel()
-	l := setup(t)
-	var won, fenced atomic.Int32
-	var group sync.WaitGroup
-	for i := range 16 {
-		group.Go(func() {
-			switch err := l.Append(entryOf(0, 0, int64(i+1))); {
-			case err == nil:
-				won.Add(1)
-			case errors.Is(err, ErrFenced):
-				fenced.Add(1)
-			default:
-				t.Error(err)
-			}
-		})
-	}
-	group.Wait()
-	if won.Load() != 1 || fenced.Load() != 15 {
-		t.Errorf("%d won, %d were fenced", won.Load(), fenced.Load())
-	}
-	if names, err := l.store.list("tmp"); err != nil || len(names) != 0 {
-		t.Errorf("left: %v, %v", names, err)
-	}
+	onEachStore(t, func(t *testing.T, l *Lake) {
+		var won, fenced atomic.Int32
+		var group sync.WaitGroup
+		for i := range 16 {
+			group.Go(func() {
+				switch err := l.Append(entryOf(0, 0, int64(i+1))); {
+				case err == nil:
+					won.Add(1)
+				case errors.Is(err, ErrFenced):
+					fenced.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		if won.Load() != 1 || fenced.Load() != 15 {
+			t.Errorf("%d won, %d were fenced", won.Load(), fenced.Load())
+		}
+		if names, err := l.store.list("tmp"); err != nil || len(names) != 0 {
+			t.Errorf("left: %v, %v", names, err)
+		}
+	})
 }
 
 func TestLeftoversDoNotCount(t *testing.T) {
