@@ -20,7 +20,7 @@ import (
 
 	"parley/pipelines/broker"
 	"parley/pipelines/broker/security"
-	"parley/pipelines/internal/certificate"
+	"parley/pipelines/broker/security/certificate"
 	"parley/pipelines/lake"
 	"parley/pipelines/record"
 )

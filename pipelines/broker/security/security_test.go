@@ -17,7 +17,7 @@ import (
 	"github.com/segmentio/kafka-go/sasl"
 
 	"parley/pipelines/broker/security"
-	"parley/pipelines/internal/certificate"
+	"parley/pipelines/broker/security/certificate"
 )
 
 func login(t *testing.T, mechanism string) sasl.Mechanism {
