@@ -227,6 +227,12 @@ func (b *bench) makeAnew() {
 	b.Helper()
 	admin := &kafka.Client{Addr: kafka.TCP(b.broker.Addrs()...)}
 	topic := b.prefix + "events"
+	source := newSource(b.config())
+	defer source.close()
+	before, err := source.topicID(b.Context(), topic)
+	if err != nil {
+		b.Fatal(err)
+	}
 	answer, err := admin.DeleteTopics(b.Context(), &kafka.DeleteTopicsRequest{Topics: []string{topic}})
 	if err != nil || answer.Errors[topic] != nil {
 		b.Fatal(err, answer)
@@ -240,6 +246,17 @@ func (b *bench) makeAnew() {
 			b.Fatal(err)
 		}
 		return err == nil
+	})
+	// Kafka answers before its brokers have heard of it: until then they take
+	// records for the former topic, and delete them with it.
+	b.eventually("have the new topic", func() bool {
+		id, err := source.topicID(b.Context(), topic)
+		for partition := range int32(3) {
+			if err == nil && id != before {
+				err = source.fetch(b.Context(), &chunk{}, topic, id, partition, 0, 1<<20, time.Millisecond)
+			}
+		}
+		return err == nil && id != before
 	})
 }
 
