@@ -31,7 +31,7 @@ func junk(b *bench, n int) []*kgo.Record {
 // TestTortureFloodOfBadRecords lands 100,000 records that cannot be read, and some
 // that can, with Once: it keeps all of them, byte for byte.
 func TestTortureFloodOfBadRecords(t *testing.T) {
-	onEachKafka(t, func(b *bench) {
+	onKafka(t, func(b *bench) {
 		sent := b.ledger()
 		client := b.client()
 		sent.send(client, junk(b, 100_000)...)
@@ -46,7 +46,7 @@ func TestTortureFloodOfBadRecords(t *testing.T) {
 
 // TestTortureLargeRecords lands records of 12 MB, good and bad ones, and ids and keys of 10 kB.
 func TestTortureLargeRecords(t *testing.T) {
-	onEachKafka(t, func(b *bench) {
+	onKafka(t, func(b *bench) {
 		const large, longID = 12 << 20, 10_000
 		b.configure(map[string]string{"max.message.bytes": fmt.Sprint(16 << 20)})
 		sent := b.ledger()

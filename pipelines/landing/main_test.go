@@ -60,8 +60,11 @@ func play(text string) error {
 		return err
 	}
 	told, ended := listen()
-	var hits atomic.Int64
+	var hits, entries atomic.Int64
 	failpoint.Hook = func(point string) {
+		if r.Say && point == "entry appended" && entries.Add(1) == 1 {
+			fmt.Println("appended")
+		}
 		if point == r.Point && hits.Add(1) == r.Hit {
 			r.atPoint(told)
 		}

@@ -42,13 +42,13 @@ func (b *bench) follower() Config {
 // TestTortureStoppedInAFlush stops a member of the group in the middle of a flush for
 // so long that Kafka gives its partitions to another, and then lets it go on.
 func TestTortureStoppedInAFlush(t *testing.T) {
-	points, on := []string{"files published"}, func(t *testing.T, test func(*bench)) { t.Parallel(); test(embedded(t)) }
+	points := []string{"files published"}
 	if long() { // each takes ten seconds, until Kafka takes the stopped one for dead
-		points, on = []string{"file ended", "files published", "exclusive written"}, onEachKafka
+		points = []string{"file ended", "files published", "exclusive written"}
 	}
 	for _, point := range points {
 		t.Run(point, func(t *testing.T) {
-			on(t, func(b *bench) {
+			onKafka(t, func(b *bench) {
 				sent := b.ledger()
 				client := b.client()
 				r := b.role()

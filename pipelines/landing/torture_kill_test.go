@@ -30,7 +30,10 @@ func TestTortureKilledAtAnyInstant(t *testing.T) {
 				r.Group = b.prefix + randomText(luck)
 			}
 			a := b.act(r)
-			time.Sleep(time.Duration(luck.IntN(250)) * time.Millisecond) // the instant
+			if luck.IntN(3) > 0 {
+				a.says("appended") // else at its start, before anything has landed
+			}
+			time.Sleep(time.Duration(luck.IntN(100)) * time.Millisecond) // the instant
 			a.kill()
 			if luck.IntN(4) == 0 {
 				cleaning.kill()

@@ -53,6 +53,18 @@ func (b *bench) role() role {
 // embedded is a bench of the broker inside the process.
 func embedded(t *testing.T) *bench { return setup(t, broker.Config{Dir: t.TempDir()}) }
 
+// onKafka runs the test on the broker inside the process, and by `make torture`
+// on Apache Kafka itself too.
+func onKafka(t *testing.T, test func(b *bench)) {
+	t.Helper()
+	if long() {
+		onEachKafka(t, test)
+		return
+	}
+	t.Parallel()
+	test(embedded(t))
+}
+
 // ledger is what is known to be in Kafka, and so must have landed.
 type ledger struct {
 	b     *bench
