@@ -40,15 +40,15 @@ func (d *decoder) attributes() string {
 	var found object
 	add := func(name, raw string) {
 		name = strings.ToLower(strings.TrimSpace(name))
-		if name == "user_hash" { // in whatever case it was written
+		if name == secret { // in whatever case it was written
 			return
 		}
 		if name == "" {
-			d.fail(BadField, "custom_attributes: an attribute has an empty name")
+			d.fail(BadField, "custom_attributes: an attribute has an empty name; name it, or leave it out")
 			return
 		}
 		if utf8.RuneCountInString(name) > maxAttributeName {
-			d.fail(BadField, "the name of attribute %s is longer than %d characters", quoteShort(name), maxAttributeName)
+			d.fail(BadField, "the name of attribute %s is longer than %d characters; shorten it", quoteShort(name), maxAttributeName)
 			return
 		}
 		found = append(found, field{name: name, raw: raw})

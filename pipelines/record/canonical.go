@@ -3,6 +3,7 @@ package record
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,35 +15,98 @@ import (
 // numbers as they were written. It is also the form in which JSON is kept, as
 // every engine can read it.
 func appendCanonical(dst []byte, raw string) []byte {
-	switch raw[0] {
+	dst, _ = appendValue(dst, raw, 0)
+	return dst
+}
+
+// appendValue appends the value that starts at i, and gives where it ends. It
+// reads each byte once, however deep it stands.
+func appendValue(dst []byte, raw string, i int) ([]byte, int) {
+	switch raw[i] {
 	case '"':
-		if strings.IndexByte(raw, '\\') < 0 {
-			return append(dst, raw...)
+		end := endOfString(raw, i)
+		if strings.IndexByte(raw[i:end], '\\') < 0 {
+			return append(dst, raw[i:end]...), end
 		}
-		return appendText(dst, unquote(raw))
+		return appendText(dst, unquote(raw[i:end])), end
 	case '{':
-		return appendObject(dst, membersOf(raw))
+		return appendMembers(dst, raw, i)
 	case '[':
 		dst = append(dst, '[')
-		for i, element := range elementsOf(raw) {
-			if i > 0 {
+		i = skipSpace(raw, i+1)
+		for raw[i] != ']' {
+			dst, i = appendValue(dst, raw, i)
+			if i = skipSpace(raw, i); raw[i] == ',' {
 				dst = append(dst, ',')
+				i = skipSpace(raw, i+1)
 			}
-			dst = appendCanonical(dst, element)
 		}
-		return append(dst, ']')
+		return append(dst, ']'), i + 1
 	default:
-		return append(dst, raw...)
+		end := endOf(raw, i)
+		return append(dst, raw[i:end]...), end
 	}
 }
 
-// appendObject leaves user_hash out wherever it stands: it proves who someone
-// is, and must not be kept.
+// appendedMember is a member of an object where it stands in what was appended.
+type appendedMember struct {
+	name     string
+	from, to int
+}
+
+// appendMembers appends the object that starts at i: as its members come, and
+// once more in order if that was another one.
+func appendMembers(dst []byte, raw string, i int) ([]byte, int) {
+	dst = append(dst, '{')
+	start := len(dst)
+	var few [8]appendedMember
+	members, sorted := few[:0], true
+	for i = skipSpace(raw, i+1); raw[i] != '}'; {
+		end := endOfString(raw, i)
+		name := unquote(raw[i:end])
+		i = skipSpace(raw, skipSpace(raw, end)+1) // over the colon
+		if len(dst) > start {
+			dst = append(dst, ',')
+		}
+		member := appendedMember{name: name, from: len(dst)}
+		dst = append(appendText(dst, name), ':')
+		dst, i = appendValue(dst, raw, i)
+		member.to = len(dst)
+		if name == secret {
+			dst = dst[:max(start, member.from-1)]
+		} else {
+			sorted = sorted && (len(members) == 0 || members[len(members)-1].name < name)
+			members = append(members, member)
+		}
+		if i = skipSpace(raw, i); raw[i] == ',' {
+			i = skipSpace(raw, i+1)
+		}
+	}
+	if !sorted {
+		slices.SortStableFunc(members, func(a, b appendedMember) int { return strings.Compare(a.name, b.name) })
+		text := make([]byte, 0, len(dst)-start)
+		for k, member := range members {
+			if k+1 < len(members) && members[k+1].name == member.name {
+				continue // of a name that stands twice the last counts
+			}
+			if len(text) > 0 {
+				text = append(text, ',')
+			}
+			text = append(text, dst[member.from:member.to]...)
+		}
+		dst = append(dst[:start], text...)
+	}
+	return append(dst, '}'), i + 1
+}
+
+// secret is a member that proves who someone is: it is not kept, wherever it stands.
+const secret = "user_hash"
+
 func appendObject(dst []byte, members object) []byte {
 	dst = append(dst, '{')
 	start := len(dst)
 	for _, member := range members {
-		if member.name == "user_hash" {
+		if member.name == secret {
 			continue
 		}
 		if len(dst) > start {

@@ -97,11 +97,17 @@ func (c *Conversation) person(d *decoder) {
 		if !isList && raw[0] == '{' && raw != "{}" {
 			people = []string{raw}
 		}
-		for _, person := range people {
-			if person[0] == '{' {
-				inner := d.within(person)
-				found = append(found, inner.keys())
-				d.absorb(inner, name)
+		for i, person := range people {
+			if person[0] != '{' {
+				continue
+			}
+			inner := d.within(person)
+			found = append(found, inner.keys())
+			if place := name; inner.err != nil {
+				if isList {
+					place = fmt.Sprintf("%s[%d]", name, i)
+				}
+				d.absorb(inner, place)
 			}
 		}
 	}
@@ -224,7 +230,7 @@ func (d *decoder) rest(ignored ...string) string {
 	var left object
 	for _, member := range d.object {
 		empty := member.raw == "null" || member.raw == "{}" || member.raw == "[]" || member.raw == `""`
-		if !empty && !member.taken && member.name != "user_hash" && !slices.Contains(ignored, member.name) {
+		if !empty && !member.taken && member.name != secret && !slices.Contains(ignored, member.name) {
 			left = append(left, member)
 		}
 	}

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"fmt"
 	"math/big"
 	"slices"
 	"strings"
@@ -45,7 +44,7 @@ func (d *decoder) absorb(inside *decoder, place string) {
 
 func (d *decoder) fail(class Class, format string, args ...any) {
 	if d.err == nil {
-		d.err = &Error{Class: class, Reason: fmt.Sprintf(format, args...)}
+		d.err = newError(class, format, args...)
 	}
 }
 
@@ -136,7 +135,7 @@ func (d *decoder) keyFrom(name, raw string) string {
 		return ""
 	}
 	if len(text) > maxKey {
-		d.fail(BadSize, "%s: is longer than %d bytes", name, maxKey)
+		d.fail(BadSize, "%s: has %d bytes; send at most %d", name, len(text), maxKey)
 		return ""
 	}
 	return text
@@ -226,7 +225,11 @@ func (d *decoder) effective() time.Time {
 			return at
 		}
 	}
-	return d.at.At.UTC()
+	at, err := inRange(d.at.At)
+	if err != nil {
+		d.fail(BadField, "Kafka's timestamp lies outside the years 1 to 9999; send updated_at, or set the producer's clock right")
+	}
+	return at
 }
 
 // observationID is the id of a record that says how something is, rather than
@@ -307,6 +310,7 @@ func (d *decoder) names(name string) (names []string, given bool) {
 		d.fail(BadField, "%s: is %s; send a list of names", name, describe(raw))
 		return nil, false
 	}
+	seen := make(map[string]bool, len(elements))
 	for _, element := range elements {
 		text := ""
 		switch element[0] {
@@ -323,7 +327,8 @@ func (d *decoder) names(name string) (names []string, given bool) {
 		default:
 			text, _ = keyText(element)
 		}
-		if text != "" && !slices.Contains(names, text) {
+		if text != "" && !seen[text] {
+			seen[text] = true
 			names = append(names, text)
 		}
 	}

@@ -3,6 +3,8 @@ package record_test
 import (
 	stdjson "encoding/json"
 	"errors"
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -19,6 +21,7 @@ func fuzz(f *testing.F, kind record.Kind, check func(t *testing.T, value []byte)
 		`{"company_id":"c","subscriptions":[{"amount":"1.50","interval":"week","started_at":0},{}],"plan":{"name":null}}`,
 		`{"event_name":"e","created_at":-1.5e3,"user":{"id":1},"metadata":{"a":"\\"}}`,
 		`{"tag":{"name":"t"},"company":{"name":"c"},"at":"20260630","by":{"id":1},"removed":0}`,
+		`{"user_id":"a","a":{"b":1,"user_hash":2,"a":{"user_hash":1},"a":[{"c":1,"b":{}}]},"tags":["a","a",1]}`, "\ufeff{}", `{"id":NaN}`, `{"id":1} {}`,
 		`{"decision_id":1,"message":"m","person_id":"p","entry":"once","decision":"sent","decided_at":1}`,
 		`{"conversation_id":1,"part":{"author":"x","attachments":[{}],"tags":"t"}}`,
 		`{"id":"1","source":{"author":{"type":"user","id":"p"},"url":{}},"contacts":{"contacts":[{"id":"p"}]},"conversation_parts":{"a":[{"id":1,"assigned_to":{"id":2}}]}}`,
@@ -37,11 +40,25 @@ func fuzz(f *testing.F, kind record.Kind, check func(t *testing.T, value []byte)
 			strings.HasPrefix(strings.TrimLeft(string(value), " \n\r\t"), "{") && !strings.Contains(refusal.Reason, "deep"):
 			t.Fatalf("refused a JSON object: %v: %q", err, value)
 		}
-		record.KeyOf(kind, value)
+		if err != nil && (!utf8.ValidString(refusal.Reason) || utf8.RuneCountInString(refusal.Reason) > 501) {
+			t.Fatalf("the reason is no text, or too long: %q", refusal.Reason)
+		}
+		if again := decode(kind, value); fmt.Sprint(err) != fmt.Sprint(again) {
+			t.Fatalf("refused as %v, then as %v", err, again)
+		}
+		wantText(t, record.KeyOf(kind, value))
 		if err == nil {
 			check(t, value)
 		}
 	})
+}
+
+// wantSame holds a row against that of the same bytes, decoded again.
+func wantSame[Row any](t *testing.T, row, again Row, err error) {
+	t.Helper()
+	if err != nil || !reflect.DeepEqual(row, again) {
+		t.Errorf("decoded as %+v, then as %+v, %v", row, again, err)
+	}
 }
 
 // wantText holds what every column of text must be.
@@ -70,8 +87,10 @@ func wantJSON(t *testing.T, columns ...string) {
 
 func FuzzUser(f *testing.F) {
 	fuzz(f, record.KindUser, func(t *testing.T, value []byte) {
-		var row record.User
+		var row, again record.User
 		_ = row.Decode(value, position)
+		err := again.Decode(value, position)
+		wantSame(t, row, again, err)
 		if _, key := row.Strongest(); key == "" {
 			t.Error("a user without a key")
 		}
@@ -82,8 +101,10 @@ func FuzzUser(f *testing.F) {
 
 func FuzzCompany(f *testing.F) {
 	fuzz(f, record.KindCompany, func(t *testing.T, value []byte) {
-		var row record.Company
+		var row, again record.Company
 		_ = row.Decode(value, position)
+		err := again.Decode(value, position)
+		wantSame(t, row, again, err)
 		if row.CompanyID == "" {
 			t.Error("a company without an id")
 		}
@@ -94,21 +115,26 @@ func FuzzCompany(f *testing.F) {
 
 func FuzzEvent(f *testing.F) {
 	fuzz(f, record.KindEvent, func(t *testing.T, value []byte) {
-		var row record.Event
+		var row, again record.Event
 		_ = row.Decode(value, position)
+		err := again.Decode(value, position)
+		wantSame(t, row, again, err)
 		if row.EventID == "" || row.EventName == "" || row.OccurredAt.IsZero() {
 			t.Errorf("%+v", row)
 		}
-		wantText(t, row.EventID, row.EventName, row.URL, row.Referrer, row.UTMSource, row.IP, row.CompanyID)
+		wantText(t, row.EventID, row.EventName, row.UserID, row.Email, row.SourceID, row.AnonymousID, row.CompanyID, row.URL, row.Referrer,
+			row.UTMSource, row.UTMMedium, row.UTMCampaign, row.UTMTerm, row.UTMContent, row.IP)
 		wantJSON(t, row.Metadata)
 	})
 }
 
 func FuzzConversation(f *testing.F) {
 	fuzz(f, record.KindConversation, func(t *testing.T, value []byte) {
-		var row record.Conversation
+		var row, again record.Conversation
 		_ = row.Decode(value, position)
-		wantText(t, row.ConversationID, row.Channel, row.Subject, row.State, row.URL)
+		err := again.Decode(value, position)
+		wantSame(t, row, again, err)
+		wantText(t, row.ConversationID, row.UserID, row.Email, row.SourceID, row.AnonymousID, row.CompanyID, row.Channel, row.Subject, row.State, row.URL)
 		wantJSON(t, row.Tags, row.Parts, row.Rest)
 		var parts []record.Part
 		if row.Parts != "" {
@@ -124,16 +150,20 @@ func FuzzConversation(f *testing.F) {
 
 func FuzzTag(f *testing.F) {
 	fuzz(f, record.KindTag, func(t *testing.T, value []byte) {
-		var row record.Tag
+		var row, again record.Tag
 		_ = row.Decode(value, position)
-		wantText(t, row.Tag, row.CompanyID, row.TaggedBy)
+		err := again.Decode(value, position)
+		wantSame(t, row, again, err)
+		wantText(t, row.Tag, row.UserID, row.Email, row.SourceID, row.AnonymousID, row.CompanyID, row.TaggedBy)
 	})
 }
 
 func FuzzDelivery(f *testing.F) {
 	fuzz(f, record.KindDelivery, func(t *testing.T, value []byte) {
-		var row record.Delivery
+		var row, again record.Delivery
 		_ = row.Decode(value, position)
-		wantText(t, row.DecisionID, row.Message, row.PersonID, row.Entry, row.Reason, row.Subject)
+		err := again.Decode(value, position)
+		wantSame(t, row, again, err)
+		wantText(t, row.DecisionID, row.Message, row.PersonID, row.UserID, row.Email, row.Entry, row.Segment, row.Channel, row.Reason, row.Subject)
 	})
 }

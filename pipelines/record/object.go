@@ -1,8 +1,6 @@
 package record
 
 import (
-	stdjson "encoding/json"
-	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -29,17 +27,17 @@ type object []field
 // open checks that value is one JSON object, in UTF-8, and splits it.
 func open(value []byte) (object, error) {
 	if !utf8.Valid(value) {
-		return nil, bad(BadEncoding, "the record is not UTF-8 from byte %d on; send UTF-8", invalidAt(value))
+		return nil, notUTF8(value)
 	}
-	if depthOf(value) > maxDepth {
-		return nil, bad(BadJSON, "objects and arrays stand more than %d deep in one another", maxDepth)
+	if at, deep := tooDeep(value); deep {
+		return nil, bad(BadJSON, "objects and arrays stand more than %d deep in one another, from byte %d on; send them flatter", maxDepth, at)
 	}
 	if !json.Valid(value) {
-		return nil, bad(BadJSON, "the record is not one JSON object: %s", whyNotJSON(value))
+		return nil, notJSON(value)
 	}
 	text := strings.TrimSpace(string(value))
 	if text[0] != '{' {
-		return nil, bad(BadJSON, "the record is %s, not a JSON object", describe(text))
+		return nil, bad(BadJSON, "the record is %s, not a JSON object; send one object a record", describe(text))
 	}
 	members := membersOf(text)
 	if stand, ok := members.find(unreadable); ok {
@@ -48,21 +46,10 @@ func open(value []byte) (object, error) {
 	return members, nil
 }
 
-func invalidAt(value []byte) int {
-	for i := 0; i < len(value); {
-		r, size := utf8.DecodeRune(value[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
-		}
-		i += size
-	}
-	return len(value)
-}
-
-// depthOf is how deep brackets stand in one another outside strings. It needs
-// no valid JSON.
-func depthOf(value []byte) int {
-	depth, deepest, inString := 0, 0, false
+// tooDeep says whether brackets stand deeper than maxDepth in one another
+// outside strings, and at which byte, from 1 on. It needs no valid JSON.
+func tooDeep(value []byte) (at int, deep bool) {
+	depth, inString := 0, false
 	for i := 0; i < len(value); i++ {
 		switch c := value[i]; {
 		case c == '"':
@@ -71,28 +58,14 @@ func depthOf(value []byte) int {
 			i++
 		case inString:
 		case c == '{' || c == '[':
-			depth++
-			deepest = max(deepest, depth)
+			if depth++; depth > maxDepth {
+				return i + 1, true
+			}
 		case c == '}' || c == ']':
 			depth--
 		}
 	}
-	return deepest
-}
-
-// whyNotJSON asks the standard library, whose errors carry the place.
-func whyNotJSON(value []byte) string {
-	var any stdjson.RawMessage
-	err := stdjson.Unmarshal(value, &any)
-	var syntax *stdjson.SyntaxError
-	switch {
-	case len(strings.TrimSpace(string(value))) == 0:
-		return "it is empty"
-	case errors.As(err, &syntax):
-		return strings.ToValidUTF8(syntax.Error(), "\uFFFD") + " (byte " + itoa(syntax.Offset) + ")"
-	default:
-		return "it breaks off or holds what JSON does not allow"
-	}
+	return 0, false
 }
 
 func describe(raw string) string {

@@ -75,14 +75,29 @@ const (
 	BadSource   Class = "source"   // not readable where it came from: see Unreadable
 )
 
-// Error says why a record could not be read. Its text names the field and the remedy.
+// Error says why a record could not be read. Its text names what is wrong,
+// where, and the remedy.
 type Error struct {
 	Class  Class
-	Reason string
+	Reason string // at most some 500 characters, however long the record is
 }
 
 func (e *Error) Error() string { return string(e.Class) + ": " + e.Reason }
 
-func bad(class Class, format string, args ...any) error {
-	return &Error{Class: class, Reason: fmt.Sprintf(format, args...)}
+const maxReason = 500
+
+func newError(class Class, format string, args ...any) *Error {
+	return &Error{Class: class, Reason: shorten(fmt.Sprintf(format, args...), maxReason)}
+}
+
+func bad(class Class, format string, args ...any) error { return newError(class, format, args...) }
+
+// shorten cuts what is more than most characters from text.
+func shorten(text string, most int) string {
+	for i := range text {
+		if most--; most < 0 {
+			return text[:i] + "…"
+		}
+	}
+	return text
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"parley/pipelines/record"
 )
@@ -33,22 +34,36 @@ func TestEveryKindRefuses(t *testing.T) {
 		class       record.Class
 		reason      string
 	}{
-		{"not UTF-8", "{\"user_id\":\"\xff\"}", record.BadEncoding, "not UTF-8 from byte 12 on"},
-		{"empty", "", record.BadJSON, "it is empty"},
-		{"white space", " \n", record.BadJSON, "it is empty"},
-		{"not JSON", "{'user_id':1}", record.BadJSON, "invalid character '\\'' looking for beginning of object key string (byte 2)"},
-		{"breaks off", `{"user_id":"u1"`, record.BadJSON, "unexpected end of JSON input"},
-		{"more after the end", `{"user_id":"u1"} {}`, record.BadJSON, "after top-level value (byte 18)"},
-		{"a byte order mark", "\ufeff{}", record.BadJSON, "not one JSON object"},
+		{"not UTF-8", "{\"user_id\":\"\xff\"}", record.BadEncoding, `not UTF-8: byte 13 is 0xff, after "{\"user_id\":\""; send UTF-8`},
+		{"empty", "", record.BadJSON, "it is empty; send an object, or, to delete"},
+		{"white space", " \n", record.BadJSON, "it is empty; send an object, or, to delete"},
+		{"not JSON", "{'user_id':1}", record.BadJSON, `invalid character '\'' looking for beginning of object key string (byte 2, after "{"); JSON has names and texts in double quotes`},
+		{"breaks off", `{"user_id":"u1"`, record.BadJSON, "it breaks off after 15 bytes"},
+		{"more after the end", `{"user_id":"u1"} {}`, record.BadJSON, "something follows its end (byte 18, "},
+		{"a byte order mark", "\ufeff{}", record.BadJSON, "begins with a byte order mark; send it without"},
 		{"a raw control character", "{\"user_id\":\"a\x00b\"}", record.BadJSON, "not one JSON object"},
 		{"a leading zero", `{"user_id":007}`, record.BadJSON, "not one JSON object"},
-		{"an array", `[{"user_id":"u1"}]`, record.BadJSON, "an array, not a JSON object"},
+		{"an array", `[{"user_id":"u1"}]`, record.BadJSON, "an array, not a JSON object; send one object a record"},
 		{"text", `"u1"`, record.BadJSON, "text, not a JSON object"},
 		{"a number", ` 6 `, record.BadJSON, "a number, not a JSON object"},
 		{"null", `null`, record.BadJSON, "null, not a JSON object"},
 		{"true", `true`, record.BadJSON, "true or false, not a JSON object"},
 		{"too deep", strings.Repeat(`{"a":`, 200) + "1" + strings.Repeat("}", 200), record.BadJSON, "more than 100 deep"},
 		{"a depth bomb", strings.Repeat("[", 5_000_000), record.BadJSON, "more than 100 deep"},
+		{"two documents in lines", "{\"user_id\":\"u1\"}\n{\"user_id\":\"u2\"}", record.BadJSON, "something follows its end (byte 18, "},
+		{"bytes after the end", "{\"user_id\":\"u1\"}\x00\x00", record.BadJSON, "something follows its end (byte 17, "},
+		{"a schema registry's", "\x00\x00\x00\x00\x07\x02u1", record.BadJSON, "begins with the byte 0"},
+		{"packed", "\x1f\x8b\x08\x00", record.BadEncoding, "byte 2 is 0x8b"},
+		{"in UTF-16", "\xff\xfe{\x00}\x00", record.BadEncoding, "byte 1 is 0xff; send UTF-8"},
+		{"in Latin-1", "{\"user_id\":\"u1\",\"name\":\"Jos\xe9\"}", record.BadEncoding, `byte 28 is 0xe9, after "ser_id\":\"u1\",\"name\":\"Jos"`},
+		{"a name that is not UTF-8", "{\"user_id\":\"u1\",\"\xc3\":1}", record.BadEncoding, "byte 18 is 0xc3"},
+		{"not UTF-8 far inside", "{\"user_id\":\"u1\",\"a\":[{\"b\":\"\xed\xa0\x80\"}]}", record.BadEncoding, "byte 28 is 0xed"},
+		{"NaN", `{"user_id":"u1","n":NaN}`, record.BadJSON, "NaN is no JSON (byte 21, "},
+		{"Infinity", `{"user_id":"u1","n":-Infinity}`, record.BadJSON, "Infinity is no JSON (byte 22, "},
+		{"Python's True", `{"user_id":"u1","n":True}`, record.BadJSON, "True is no JSON (byte 21, "},
+		{"a comma at the end", `{"user_id":"u1",}`, record.BadJSON, "no comma before } or ]"},
+		{"a raw line break in a text", "{\"user_id\":\"a\nb\"}", record.BadJSON, `invalid character '\n' in string literal (byte 14, `},
+		{"100,000 deep", `{"user_id":"u1","a":` + strings.Repeat(`[`, 100_000) + strings.Repeat("]", 100_000) + "}", record.BadJSON, "from byte 120 on; send them flatter"},
 		{"nothing in it", `{}`, record.BadKey, " needs "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -72,7 +87,7 @@ func TestKindsRefuse(t *testing.T) {
 		{record.KindUser, `{"name":"Ann"}`, record.BadKey, "a user needs one of user_id, email, anonymous_id or source_id"},
 		{record.KindUser, `{"user_id":{"a":1}}`, record.BadField, "user_id: is an object; send an id as text or a number"},
 		{record.KindUser, `{"user_id":true}`, record.BadField, "user_id: is true or false"},
-		{record.KindUser, `{"user_id":"` + long + `"}`, record.BadSize, "user_id: is longer than 1024 bytes"},
+		{record.KindUser, `{"user_id":"` + long + `"}`, record.BadSize, "user_id: has 1025 bytes; send at most 1024"},
 		{record.KindUser, `{"user_id":"u","created_at":"yesterday"}`, record.BadField, `created_at: "yesterday" is no time`},
 		{record.KindUser, `{"user_id":"u","created_at":1389913941000}`, record.BadField, "are these milliseconds? Send seconds"},
 		{record.KindUser, `{"user_id":"u","updated_at":true}`, record.BadField, "updated_at: true or false is no time"},
@@ -128,6 +143,9 @@ func wantRefusal(t *testing.T, kind record.Kind, value string, class record.Clas
 	var refusal *record.Error
 	if !errors.As(err, &refusal) {
 		t.Fatalf("%s: error is %v, want a *record.Error", kind, err)
+	}
+	if !utf8.ValidString(refusal.Reason) || utf8.RuneCountInString(refusal.Reason) > 501 {
+		t.Errorf("%s: the reason is no text, or too long: %q", kind, refusal.Reason)
 	}
 	if refusal.Class != class || !strings.Contains(refusal.Reason, reason) {
 		t.Errorf("%s: error is %q, want class %s and %q", kind, err, class, reason)

@@ -115,13 +115,22 @@ func parseUnix(text string) (time.Time, error) {
 
 func secondsIn(seconds, nanos int64, text string) (time.Time, error) {
 	if seconds < earliest.Unix() || seconds > latest.Unix() {
-		hint := ""
-		if abs := seconds; abs > 0 && abs/1000 < latest.Unix() {
-			hint = "; are these milliseconds? Send seconds"
-		}
-		return time.Time{}, errors.New(quoteShort(text) + " as Unix seconds lies outside the years 1 to 9999" + hint)
+		return time.Time{}, errors.New(quoteShort(text) + " as Unix seconds lies outside the years 1 to 9999" + unitHint(seconds))
 	}
 	return inRange(time.Unix(seconds, nanos))
+}
+
+// unitHint guesses what was sent instead of seconds.
+func unitHint(number int64) string {
+	for _, unit := range []struct {
+		name      string
+		perSecond int64
+	}{{"milliseconds", 1e3}, {"microseconds", 1e6}, {"nanoseconds", 1e9}} {
+		if seconds := number / unit.perSecond; seconds > earliest.Unix() && seconds < latest.Unix() {
+			return "; are these " + unit.name + "? Send seconds"
+		}
+	}
+	return ""
 }
 
 // clock is what an ISO 8601 text says, before any zone is applied.
@@ -264,10 +273,4 @@ func isBasicDate(text string) bool {
 	return ok && text[:2] >= "19" && text[:2] <= "21"
 }
 
-func quoteShort(text string) string {
-	const most = 60
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most]) + "…"
-	}
-	return strconv.Quote(text)
-}
+func quoteShort(text string) string { return strconv.Quote(shorten(text, 60)) }
