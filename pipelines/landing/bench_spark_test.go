@@ -26,8 +26,12 @@ type spark struct {
 
 func startSpark(b *testing.B, from filled, records int) *spark {
 	b.Helper()
-	process := exec.CommandContext(b.Context(), "../../testdata/spark-landing/spark", from.broker.Addrs()[0], from.topic())
-	process.Stderr = os.Stderr
+	program, err := filepath.Abs("../../testdata/spark-landing/spark")
+	if err != nil {
+		b.Fatal(err)
+	}
+	process := exec.CommandContext(b.Context(), program, from.broker.Addrs()[0], from.topic())
+	process.Dir, process.Stderr = b.TempDir(), os.Stderr // it leaves folders where it runs
 	input, err := process.StdinPipe()
 	if err != nil {
 		b.Fatal(err)
