@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -39,6 +40,9 @@ func TestScripts(t *testing.T) {
 			for _, name := range servers {
 				env.Setenv(name, os.Getenv(name))
 			}
+			// The object store's are known, unless others are given.
+			env.Setenv("AWS_ACCESS_KEY_ID", cmp.Or(os.Getenv("AWS_ACCESS_KEY_ID"), "parley"))
+			env.Setenv("AWS_SECRET_ACCESS_KEY", cmp.Or(os.Getenv("AWS_SECRET_ACCESS_KEY"), "parley-test"))
 			return nil
 		},
 		Condition: func(condition string) (bool, error) {
