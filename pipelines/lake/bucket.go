@@ -34,6 +34,8 @@ type bucket struct {
 	place   string // s3://bucket/prefix/, for errors
 	work    folder
 	cache   *cache
+	// pageSize is how many names are asked for at a time: S3 gives 1000 at most.
+	pageSize int
 }
 
 var _ store = (*bucket)(nil)
@@ -178,9 +180,8 @@ func (b *bucket) walk(ctx context.Context, name string, visit func(stored) error
 
 // each calls visit for what lies in the folder, page by page.
 func (b *bucket) each(ctx context.Context, name, delimiter string, visit func(*blob.ListObject) error) error {
-	const pageSize = 1000 // as many as S3 gives at once
 	for token := blob.FirstPageToken; len(token) > 0; {
-		page, next, err := b.page(ctx, token, pageSize, &blob.ListOptions{Prefix: name + "/", Delimiter: delimiter})
+		page, next, err := b.page(ctx, token, &blob.ListOptions{Prefix: name + "/", Delimiter: delimiter})
 		if err != nil {
 			return b.fault(name+"/", err)
 		}
@@ -197,10 +198,10 @@ func (b *bucket) each(ctx context.Context, name, delimiter string, visit func(*b
 	return nil
 }
 
-func (b *bucket) page(ctx context.Context, token []byte, size int, options *blob.ListOptions) ([]*blob.ListObject, []byte, error) {
+func (b *bucket) page(ctx context.Context, token []byte, options *blob.ListOptions) ([]*blob.ListObject, []byte, error) {
 	ctx, cancel := within(ctx, 0)
 	defer cancel()
-	return b.objects.ListPage(ctx, token, size, options)
+	return b.objects.ListPage(ctx, token, b.pageSize, options)
 }
 
 // settle has nothing to do: what a list shows is durable.

@@ -48,7 +48,7 @@ func openBucket(address *url.URL, work string, limit int64) (*bucket, error) {
 		objects, place = blob.PrefixedBucket(objects, prefix+"/"), place+prefix+"/"
 	}
 	local := folder(work)
-	return &bucket{objects: objects, place: place, work: local, cache: &cache{folder: local, limit: limit}}, nil
+	return &bucket{objects: objects, place: place, work: local, cache: &cache{folder: local, limit: limit}, pageSize: 1000}, nil
 }
 
 // Check proves that an object store lets the lake write, read and remove, and
