@@ -11,7 +11,6 @@ import (
 	"parley/cmd/output"
 	"parley/cmd/workspace"
 	"parley/pipelines/broker"
-	"parley/pipelines/lake"
 	"parley/pipelines/landing"
 	"parley/sql/build"
 )
@@ -76,20 +75,20 @@ func parseAsOf(text string) (time.Time, error) {
 
 // landOnce lands what is on Kafka now and has not landed yet.
 func (a *app) landOnce(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) (landing.Summary, error) {
-	store, err := lake.Open(ws.LakeDir())
+	store, err := ws.OpenLake()
 	if err != nil {
 		return landing.Summary{}, err
 	}
-	meter := a.meter("landing", "records")
-	defer meter.finish()
 	config := a.landingConfig(ws, b, store)
-	config.Progress = func(p landing.Progress) { meter.toward(p.Records, p.Total) }
+	progress, done := a.landingProgress()
+	defer done()
+	config.Progress = progress
 	return landing.Once(ctx, config)
 }
 
 // build builds the marts as of an instant; zero is the workspace's clock.
 func (a *app) build(ctx context.Context, ws *workspace.Workspace, asOf time.Time) (build.Result, error) {
-	store, err := lake.Open(ws.LakeDir())
+	store, err := ws.OpenLake()
 	if err != nil {
 		return build.Result{}, err
 	}

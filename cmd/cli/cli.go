@@ -32,12 +32,14 @@ const (
 
 // app is what every command has: where it speaks, and which workspace it is in.
 type app struct {
-	stdin  io.Reader
-	stdout io.Writer
-	stderr io.Writer
-	dir    string // -C
-	format string // --format
-	log    *slog.Logger
+	stdin   io.Reader
+	stdout  io.Writer
+	stderr  io.Writer
+	screen  *screen  // what stderr is at a terminal, else nil
+	dir     string   // -C
+	format  string   // --format
+	figures *figures // for Prometheus; nil: nobody asks for them
+	log     *slog.Logger
 }
 
 // Main runs one command and returns the exit status. Results go to stdout;
@@ -46,6 +48,10 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	if file, ok := stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		a.screen = &screen{out: file}
+		a.stderr = a.screen
+	}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -184,12 +190,6 @@ func (a *app) inDir(path string) string {
 		return path
 	}
 	return filepath.Join(a.dir, path)
-}
-
-// isTerminal says whether w is one that a person looks at.
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // say tells the person at the terminal something that is no result.

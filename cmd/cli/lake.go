@@ -1,30 +1,43 @@
 package cli
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"parley/cmd/output"
-	"parley/pipelines/lake"
+	"parley/cmd/workspace"
+	"parley/pipelines/broker"
 )
 
 func (a *app) lakeCommand() *cobra.Command {
-	return parent("lake", "See what has landed", &cobra.Command{
-		Use: "status", Short: "Show for each topic and partition what has landed, by the lake's log", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return a.lakeStatus() },
+	verify := &cobra.Command{
+		Use: "verify", Short: "Prove that every record has landed once, and every file is whole", Args: noArgs,
+		Long: `Read the whole log and look at every file that it lists: each entry adds up, each begins where the one before
+ended, and each file is there with its size. --deep reads the files too: their hashes, and the place of every row.
+It changes nothing, and may run at any time. The status is 1 if anything is wrong; each fault says what to do.`,
+	}
+	deep := verify.Flags().Bool("deep", false, "read every file, not its size alone")
+	verify.RunE = func(cmd *cobra.Command, _ []string) error { return a.verifyLake(cmd.Context(), *deep) }
+	return parent("lake", "See what has landed, prove it, and look after the lake", &cobra.Command{
+		Use: "status", Short: "Show for each topic and partition what has landed, and what waits on Kafka", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.lakeStatus(cmd.Context()) },
+	}, verify, &cobra.Command{
+		Use: "checkpoint", Short: "Let one file of the log stand for many old ones; `parley run` does so every hour", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.checkpointLake(cmd.Context()) },
+	}, &cobra.Command{
+		Use: "collect", Short: "Remove the files that crashes have left; `parley run` does so every day", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.collectLake(cmd.Context()) },
 	})
 }
 
-// landedSoFar sums up one partition's entries of the log.
-type landedSoFar struct {
-	topic                                    string
-	partition                                int32
-	end, rows, dead, tombstones, files, size int64
-	last                                     time.Time
-}
+var lakeStatusColumns = []string{"topic", "partition", "epoch", "next_offset", "lag", "records", "dead_letters", "tombstones",
+	"skipped", "gaps", "gone", "files", "small_files", "bytes", "last_landed_at"}
 
-func (a *app) lakeStatus() error {
+func (a *app) lakeStatus(ctx context.Context) error {
 	ws, err := a.open()
 	if err != nil {
 		return err
@@ -33,36 +46,84 @@ func (a *app) lakeStatus() error {
 	if err != nil {
 		return err
 	}
-	entries, err := store.Entries(nil)
+	logs, err := store.Summary(ctx)
 	if err != nil {
 		return err
 	}
-	r := output.Rows{
-		Columns: []string{"topic", "partition", "next_offset", "records", "dead_letters", "tombstones", "files", "bytes", "last_landed_at"},
-		Empty:   "nothing has landed yet; put records in with `parley import`, or name your Kafka in parley.yaml",
+	kafka := a.offsets(ctx, ws)
+	r := output.Rows{Columns: lakeStatusColumns, Empty: "nothing has landed yet; put records in with `parley import`, or name your Kafka in parley.yaml"}
+	type partition struct {
+		topic string
+		id    int32
 	}
-	for _, p := range sumByPartition(entries) {
-		r.Rows = append(r.Rows, []any{p.topic, p.partition, p.end, p.rows, p.dead, p.tombstones, p.files, p.size, p.last})
+	epoch := map[partition]int32{} // in which the partition is now
+	for _, log := range logs {
+		epoch[partition{log.Topic, log.Partition}] = log.Epoch // the highest comes last
+	}
+	for _, log := range logs {
+		var lag any
+		if has, known := kafka[log.Topic][log.Partition]; known && log.Epoch == epoch[partition{log.Topic, log.Partition}] {
+			lag = lagBehind(log.End, has)
+			delete(kafka[log.Topic], log.Partition)
+		}
+		r.Rows = append(r.Rows, []any{log.Topic, log.Partition, log.Epoch, log.End, lag, log.Rows, log.Dead, log.Tombstones,
+			log.Skipped, log.Gaps, log.Gone, log.Files, log.SmallFiles, log.Bytes, log.LastAt})
+	}
+	for topic, partitions := range sorted(kafka) {
+		for partition, has := range sorted(partitions) {
+			if has.End > has.First { // nothing of it has landed yet
+				r.Rows = append(r.Rows, []any{topic, partition, 0, 0, has.End - has.First, 0, 0, 0, 0, 0, 0, 0, 0, 0, nil})
+			}
+		}
+	}
+	if a.forPeople() {
+		r = withoutZeros(r, "epoch", "tombstones", "skipped", "gaps", "gone")
 	}
 	return a.print(r)
 }
 
-// sumByPartition sums up entries, which stand in the order of topic and partition.
-func sumByPartition(entries []lake.Entry) []landedSoFar {
-	var sums []landedSoFar
-	for _, entry := range entries {
-		if last := len(sums) - 1; last < 0 || sums[last].topic != entry.Topic || sums[last].partition != entry.Partition {
-			sums = append(sums, landedSoFar{topic: entry.Topic, partition: entry.Partition})
+// withoutZeros leaves those of the named columns out in which nothing but 0 stands.
+func withoutZeros(r output.Rows, names ...string) output.Rows {
+	for at := len(r.Columns) - 1; at >= 0; at-- {
+		notZero := func(row []any) bool { return fmt.Sprint(row[at]) != "0" }
+		if !slices.Contains(names, r.Columns[at]) || slices.ContainsFunc(r.Rows, notZero) {
+			continue
 		}
-		sum := &sums[len(sums)-1]
-		sum.end, sum.last = entry.End, entry.At
-		sum.rows += entry.Rows
-		sum.dead += entry.Dead
-		sum.tombstones += entry.Tombstones
-		for _, file := range entry.Files {
-			sum.files++
-			sum.size += file.Bytes
+		r.Columns = slices.Delete(slices.Clone(r.Columns), at, at+1)
+		for i, row := range r.Rows {
+			r.Rows[i] = slices.Delete(row, at, at+1)
 		}
 	}
-	return sums
+	return r
+}
+
+// lagBehind is how many offsets are still to land.
+func lagBehind(end int64, has broker.Offsets) int64 {
+	if has.End < end {
+		end = 0 // the topic was made anew: it lands from its beginning
+	}
+	return has.End - max(end, has.First)
+}
+
+// offsets are what Kafka has; nothing, and a word of it, if it does not answer soon.
+func (a *app) offsets(ctx context.Context, ws *workspace.Workspace) map[string]map[int32]broker.Offsets {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	config, err := a.brokerConfig(ws)
+	if err != nil {
+		a.say("the lag is not known: %v", err)
+		return nil
+	}
+	b, err := broker.Open(ctx, config)
+	if err != nil {
+		a.say("the lag is not known: %v", err)
+		return nil
+	}
+	defer b.Close()
+	has, err := b.Offsets(ctx)
+	if err != nil {
+		a.say("the lag is not known: %v", err)
+		return nil
+	}
+	return has
 }

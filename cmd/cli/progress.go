@@ -26,9 +26,9 @@ func (a *app) meter(what, unit string) *meter {
 
 // bar is a line at the terminal that is taken away at the end; elsewhere it is not seen.
 func (a *app) bar(what string, total int64) *progressbar.ProgressBar {
-	out := io.Discard
-	if isTerminal(a.stderr) {
-		out = a.stderr
+	var out io.Writer = io.Discard
+	if a.screen != nil {
+		out = &foot{screen: a.screen}
 	}
 	return progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(out),
@@ -48,21 +48,13 @@ func (m *meter) add(n int) {
 	_ = m.bar.Add(n) // only a display
 }
 
-// toward moves the meter to a count, of a total where one is known.
-func (m *meter) toward(count, total int64) {
-	if total > 0 {
-		m.bar.ChangeMax64(total)
-	}
-	m.add(int(count - m.count))
-}
-
 // finish takes the line away.
 func (m *meter) finish() { _ = m.bar.Finish() }
 
 // done takes the line away; where nobody saw it move, the count is said.
 func (m *meter) done() {
 	m.finish()
-	if !isTerminal(m.a.stderr) {
+	if m.a.screen == nil {
 		m.a.say("%s: %s", m.what, plural(m.count, strings.TrimSuffix(m.unit, "s"), m.unit))
 	}
 }

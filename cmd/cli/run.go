@@ -27,6 +27,8 @@ func (a *app) runCommand() *cobra.Command {
 			work := a.runAll
 			if once {
 				work = a.runOnce
+			} else {
+				a.figures = newFigures().withLanding()
 			}
 			return a.withBroker(cmd.Context(), once, work)
 		},

@@ -17,7 +17,7 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the reports, and SQL over HTTP, until stopped",
-		Long: `Serve the reports in the browser, and POST /v1/sql ({"query": …}) for programs.
+		Long: `Serve the reports in the browser, POST /v1/sql ({"query": …}) for programs, and /metrics for Prometheus.
 On this machine the pages are open; beyond it, and for SQL, the token is asked for:
 PARLEY_TOKEN, or the one kept in .parley/token.`,
 		Args: noArgs,
@@ -26,6 +26,7 @@ PARLEY_TOKEN, or the one kept in .parley/token.`,
 			if err != nil {
 				return err
 			}
+			a.figures = newFigures()
 			return a.serve(cmd.Context(), ws, listen)
 		},
 	}
@@ -46,12 +47,15 @@ func (a *app) listen(ctx context.Context, ws *workspace.Workspace, listen string
 	if listen == "" {
 		listen = ws.Config.Serve.Listen
 	}
+	if err := a.figures.showBuilds(ws); err != nil {
+		return nil, err
+	}
 	token, err := server.Token(ws.State("token"))
 	if err != nil {
 		return nil, err
 	}
 	s, err := server.New(ctx, server.Config{
-		Listen: listen, Reports: ws.Path("reports"), Token: token, Logger: a.log,
+		Listen: listen, Reports: ws.Path("reports"), Token: token, Metrics: a.figures.registry, Logger: a.log,
 		Open: func(ctx context.Context) (*warehouse.Reader, error) {
 			return openBuild(ctx, ws, warehouse.ReaderConfig{
 				Engine: warehouse.Config{MemoryLimit: "1GB"}, TimeLimit: 5 * time.Minute,

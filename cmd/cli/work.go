@@ -16,14 +16,16 @@ import (
 	"parley/jobs/delivery/outbox"
 	"parley/jobs/message"
 	"parley/pipelines/broker"
+	"parley/pipelines/lake"
 	"parley/pipelines/record"
+	"parley/sql/settle"
 	"parley/sql/warehouse"
 )
 
 func (a *app) workCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "work",
-		Short: "Work the jobs until stopped: build, announce, send, draw the reports",
+		Short: "Work the jobs until stopped: settle, build, announce, send, draw the reports, look after the lake",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withBroker(cmd.Context(), false, a.work)
@@ -38,6 +40,11 @@ func (a *app) work(ctx context.Context, ws *workspace.Workspace, b *broker.Broke
 		return err
 	}
 	defer done()
+	hide, err := a.figures.showJobs(queue)
+	if err != nil {
+		return err
+	}
+	defer hide()
 	if err := queue.Start(ctx); err != nil {
 		return err
 	}
@@ -61,8 +68,12 @@ func (a *app) openQueue(ctx context.Context, ws *workspace.Workspace, b *broker.
 		Deliver:  box,
 		Report:   desk.report,
 		Build:    desk.build,
+		Settle:   desk.settle,
 		Entries:  desk.entries,
 		Draw:     desk.draw,
+
+		Checkpoint: desk.checkpoint,
+		Collect:    desk.collect,
 	})
 	if err != nil {
 		return nil, nil, nil, err
@@ -142,6 +153,39 @@ func (d *desk) build(ctx context.Context) error {
 	built, err := d.a.build(ctx, d.ws, time.Time{})
 	for _, fault := range built.Faults {
 		d.a.log.Warn("build", "id", built.Build.ID, "fault", fault)
+	}
+	return err
+}
+
+func (d *desk) settle(ctx context.Context) error {
+	store, err := d.ws.OpenLake()
+	if err != nil {
+		return err
+	}
+	_, err = settle.Run(ctx, settle.Config{Lake: store})
+	return err
+}
+
+func (d *desk) checkpoint(ctx context.Context) error {
+	store, err := d.ws.OpenLake()
+	if err != nil {
+		return err
+	}
+	done, err := store.Checkpoint(ctx, lake.CheckpointConfig{})
+	if done.Checkpoints+done.Removed > 0 {
+		d.a.log.Info("checkpoints of the lake's log", "made", done.Checkpoints, "entries", done.Entries, "removed", done.Removed)
+	}
+	return err
+}
+
+func (d *desk) collect(ctx context.Context) error {
+	store, err := d.ws.OpenLake()
+	if err != nil {
+		return err
+	}
+	done, err := store.Collect(ctx, lake.CollectConfig{Now: time.Now()})
+	if done.Temp+done.Landed+done.Entries > 0 {
+		d.a.log.Info("removed what crashes had left in the lake", "temporary", done.Temp, "landed", done.Landed, "entries", done.Entries, "bytes", done.Bytes)
 	}
 	return err
 }

@@ -58,7 +58,7 @@ func Table(w io.Writer, r Rows) error {
 	header := make(table.Row, len(r.Columns))
 	configs := make([]table.ColumnConfig, len(r.Columns))
 	for i, name := range r.Columns {
-		header[i] = printable(name)
+		header[i] = Printable(name)
 		configs[i] = table.ColumnConfig{Number: i + 1, WidthMax: 100, WidthMaxEnforcer: text.WrapSoft}
 		if isNumeric(r.Rows, i) {
 			configs[i].Align, configs[i].AlignHeader = text.AlignRight, text.AlignRight
@@ -105,11 +105,11 @@ func forPeople(value any) string {
 			return fmt.Sprintf("%d bytes", len(v))
 		}
 	}
-	return printable(forCSV(value))
+	return Printable(forCSV(value))
 }
 
-// printable keeps what would move the cursor or hide text out of a terminal.
-func printable(s string) string {
+// Printable keeps what would move the cursor or hide text out of a terminal.
+func Printable(s string) string {
 	return strings.Map(func(letter rune) rune {
 		switch {
 		case letter == '\n' || letter == '\t':
