@@ -384,3 +384,29 @@ func TestStrangeClocks(t *testing.T) {
 		t.Errorf("entries %+v: idle partitions have no files, and this one has the day of landing", entries)
 	}
 }
+
+// TestTopicStaysItself: what the embedded broker keeps on disk is the same topic
+// when it is opened again.
+func TestTopicStaysItself(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first := setup(t, broker.Config{Dir: dir})
+	first.produceTo(first.client(), 0, 0, 3)
+	first.once(first.config())
+	if err := first.broker.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second, err := broker.Open(t.Context(), broker.Config{Dir: dir, TopicPrefix: first.prefix, Partitions: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	first.broker = second
+	first.produceTo(first.client(), 0, 3, 3)
+	first.once(first.config())
+	first.hasEvents(6)
+	tail, _, err := first.lake.Tail(first.prefix+"events", 0)
+	if err != nil || tail.Epoch != 0 || tail.TopicID == "" {
+		t.Errorf("tail %+v, %v", tail, err)
+	}
+}

@@ -128,7 +128,8 @@ func (s *source) tellLag(ctx context.Context, config Config, landedTo map[string
 }
 
 // fetchBytes is how much one fetch brings at most, where partitions are
-// fetched side by side: together they hold some 100 MB.
+// fetched side by side. Each holds three answers at the most, and what was
+// compressed in them besides.
 func fetchBytes(partitions int) int {
-	return min(max(32<<20/max(partitions, 1), 512<<10), 4<<20)
+	return min(max(32<<20/max(partitions, 1), 512<<10), 2<<20)
 }
