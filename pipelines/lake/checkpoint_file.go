@@ -109,9 +109,15 @@ func encodeCheckpoint(run []readEntry) ([]byte, error) {
 		lines.WriteByte('\n')
 	}
 	var content bytes.Buffer
-	packed := gzip.NewWriter(&content)
-	_, err = packed.Write(lines.Bytes())
-	if err = errors.Join(err, packed.Close()); err != nil {
+	// Most of an entry is its files' hashes, which no effort makes smaller.
+	packed, err := gzip.NewWriterLevel(&content, gzip.BestSpeed)
+	if err == nil {
+		_, err = packed.Write(lines.Bytes())
+	}
+	if err == nil {
+		err = packed.Close()
+	}
+	if err != nil {
 		return nil, err
 	}
 	return content.Bytes(), nil
