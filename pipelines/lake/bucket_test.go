@@ -175,13 +175,15 @@ func TestListOfManyPages(t *testing.T) {
 	l := onBucket(t)
 	l.store.(*bucket).pageSize = 7
 	const n = 45
-	var want []string
+	var want, paths []string
 	var group sync.WaitGroup
 	for i := range n {
-		name := entryName(int64(i))
-		want = append(want, name)
+		want = append(want, entryName(int64(i)))
+		paths = append(paths, "log/t/0/0/"+want[i])
+	}
+	for _, path := range paths {
 		group.Go(func() {
-			if err := l.store.putExclusive("log/t/0/0/"+name, nil); err != nil {
+			if err := l.store.putExclusive(path, nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -191,13 +193,7 @@ func TestListOfManyPages(t *testing.T) {
 	if err != nil || !slices.Equal(names, want) {
 		t.Errorf("%d names, want %d; %v", len(names), n, err)
 	}
-	if err := l.store.remove(slices.Collect(func(yield func(string) bool) {
-		for _, name := range names {
-			if !yield("log/t/0/0/" + name) {
-				return
-			}
-		}
-	})...); err != nil {
+	if err := l.store.remove(paths...); err != nil {
 		t.Fatal(err)
 	}
 	if names, err := l.store.list("log/t/0/0"); err != nil || len(names) != 0 {
