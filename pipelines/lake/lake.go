@@ -3,10 +3,14 @@
 //
 //	landed/<kind>/v=<schema>/dt=<landing day>/<topic>-<epoch>-<partition>-<start>-<end>-<attempt>.parquet
 //	log/<topic>/<epoch>/<partition>/<start, 20 digits>.json
+//	log/<topic>/<epoch>/<partition>/checkpoints/<start>-<end>.ndjson.gz
 //	tmp/
 //
 // A file in landed counts only if an entry of the log lists it: a crash may
-// leave others. Readers therefore ask Files, and never look with a pattern.
+// leave others, which Collect removes. Readers therefore ask Files, and never
+// look with a pattern. A checkpoint stands for a run of entries, whose files are
+// then removed; an entry file whose start a checkpoint covers does not count.
+// Checkpoint says why that loses nothing, and Verify proves the whole.
 package lake
 
 import (
