@@ -10,7 +10,7 @@
 // leave others, which Collect removes. Readers therefore ask Files, and never
 // look with a pattern. A checkpoint stands for a run of entries, whose files are
 // then removed; an entry file whose start a checkpoint covers does not count.
-// Checkpoint says why that loses nothing, and Verify proves the whole.
+// checkpoint.go says why that loses nothing, and Verify proves the whole.
 package lake
 
 import (
