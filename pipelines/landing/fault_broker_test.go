@@ -87,13 +87,14 @@ func TestTortureConnectionsCut(t *testing.T) {
 	cut(kmsg.Metadata, 0.1)
 	cut(kmsg.OffsetCommit, 0.3)
 	cut(kmsg.Heartbeat, 0.2)
-	for i := range torture(12) {
+	times := torture(12, 1)
+	for i := range times {
 		b.produceTwice(cluster, 60*i, 60)
 	}
-	b.eventually("all lands", func() bool { return b.settledOffsets() >= int64(60*torture(12)) })
+	b.eventually("all lands", func() bool { return b.settledOffsets() >= int64(60*times) })
 	r.end()
 	healed.Store(true)
-	if got := sent.check(); len(got.fates) <= 60*torture(12) {
+	if got := sent.check(); len(got.fates) <= 60*times {
 		b.Errorf("%d records: none was stored twice", len(got.fates))
 	}
 }
@@ -115,7 +116,7 @@ func TestTortureLeadersAndCoordinatorsMove(t *testing.T) {
 	config := b.follower()
 	config.RotateRows = 20
 	first, second := b.run(config), b.run(config)
-	moves := torture(12)
+	moves := torture(8, 1)
 	for i := range moves {
 		switch luck.IntN(3) {
 		case 0:

@@ -57,7 +57,7 @@ func TestTortureKafkaKilled(t *testing.T) {
 		r := role{Serve: true, Addrs: []string{freeAddress(t)}, Dir: t.TempDir()}
 		kafka := before.act(r)
 		b := setup(t, broker.Config{Brokers: r.Addrs})
-		b.landThroughOutages(torture(4), func() {
+		b.landThroughOutages(torture(2, 0.2), func() {
 			kafka.kill()
 			kafka = before.act(r)
 		})

@@ -106,7 +106,11 @@ func play(text string) error {
 		stop()
 	}()
 	for r.Clean {
-		if err := clean(ctx, into, time.Now()); err != nil || ctx.Err() != nil {
+		err := clean(ctx, into, time.Now())
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 	}

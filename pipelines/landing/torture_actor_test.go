@@ -155,13 +155,10 @@ func (r role) atPoint(told <-chan struct{}) {
 // clean makes checkpoints of few entries and collects what is left behind, at
 // once but for temporary files, which may be somebody's work.
 func clean(ctx context.Context, of *lake.Lake, now time.Time) error {
-	_, err := of.Checkpoint(ctx, lake.CheckpointConfig{Keep: 3, Size: 4})
-	if err == nil {
-		_, err = of.Collect(ctx, lake.CollectConfig{Now: now, OlderThan: 1})
+	if _, err := of.Checkpoint(ctx, lake.CheckpointConfig{Keep: 3, Size: 4}); err != nil {
+		return err
 	}
-	if ctx.Err() != nil {
-		return nil
-	}
+	_, err := of.Collect(ctx, lake.CollectConfig{Now: now, OlderThan: 1})
 	return err
 }
 

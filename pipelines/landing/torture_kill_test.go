@@ -18,7 +18,7 @@ func TestTortureKilledAtAnyInstant(t *testing.T) {
 		cleaner := b.role()
 		cleaner.Clean = true
 		cleaning := b.act(cleaner)
-		kills := torture(12)
+		kills := torture(6, 1)
 		for i := range kills {
 			r := b.role()
 			r.RotateRows = 1 + luck.IntN(150)

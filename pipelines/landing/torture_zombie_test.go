@@ -17,7 +17,7 @@ func TestTortureZombies(t *testing.T) {
 		sent := b.ledger()
 		producer := b.producing(b.role())
 		var zombies []*actor
-		for i := range 3 + torture(12)/100 {
+		for i := range 3 + torture(0, 0.01) {
 			r := b.role()
 			r.RotateRows = 1 + luck.IntN(60)
 			r.Run = i%2 == 0
@@ -28,8 +28,13 @@ func TestTortureZombies(t *testing.T) {
 		cleaner := b.role()
 		cleaner.Clean = true
 		cleaning := b.act(cleaner)
-		stops := torture(12)
-		for range stops {
+		stops, fenced := 0, func() (n int) {
+			for _, a := range zombies {
+				n += a.said("another process has landed from here")
+			}
+			return n
+		}
+		for ; stops < torture(8, 1) || fenced() == 0; stops++ {
 			a := zombies[luck.IntN(len(zombies))]
 			a.signal(syscall.SIGSTOP)
 			time.Sleep(time.Duration(luck.IntN(150)) * time.Millisecond)
@@ -38,18 +43,13 @@ func TestTortureZombies(t *testing.T) {
 		}
 		producer.end()
 		cleaning.end()
-		fenced := 0
 		for _, a := range zombies {
 			a.end()
-			fenced += a.said("another process has landed from here")
 		}
 		n := sent.acknowledged(producer)
 		got := sent.check()
 		b.Logf("%d zombies stopped %d times, fenced %d times; %d records acknowledged, %d landed in %d entries, %s",
-			len(zombies), stops, fenced, n, len(got.fates), len(got.entries), time.Since(began).Round(time.Millisecond))
-		if fenced == 0 {
-			b.Error("nobody was fenced: this proves nothing")
-		}
+			len(zombies), stops, fenced(), n, len(got.fates), len(got.entries), time.Since(began).Round(time.Millisecond))
 	})
 }
 
