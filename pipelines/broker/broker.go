@@ -106,7 +106,7 @@ func openConfigured(ctx context.Context, config Config) (*Broker, error) {
 		}
 		b.Close()
 		err = explain(config, err)
-		if !config.Wait || security.Refused(err) || ctx.Err() != nil {
+		if !config.Wait || security.Refused(err) {
 			return nil, err
 		}
 		if pause > time.Second { // a shorter fault is nobody's concern
@@ -114,7 +114,7 @@ func openConfigured(ctx context.Context, config Config) (*Broker, error) {
 		}
 		select {
 		case <-ctx.Done():
-			return nil, err
+			return nil, fmt.Errorf("wait for Kafka: %w: %w", ctx.Err(), err)
 		case <-time.After(pause):
 		}
 	}
