@@ -18,6 +18,7 @@ var mustNotImport = map[string][]string{
 	"parley/pipelines/record":     {"parley/pipelines/lake", "parley/pipelines/landing", "parley/pipelines/broker", "github.com/segmentio/kafka-go", "os"},
 	"parley/pipelines/lake":       {"parley/pipelines/record", "parley/pipelines/broker", "github.com/segmentio/kafka-go"},
 	"parley/pipelines/demo":       {"parley/pipelines/lake", "parley/pipelines/broker", "parley/pipelines/landing"},
+	"parley/pipelines/deadletter": {"parley/pipelines/landing", "github.com/segmentio/kafka-go"},
 	"parley/pipelines/importer":   {"parley/pipelines/lake", "parley/pipelines/landing"},
 	"parley/sql/filter":           {"parley/sql/warehouse", "github.com/duckdb/duckdb-go/v2"},
 	"parley/sql/segment":          {"parley/jobs/message", "github.com/duckdb/duckdb-go/v2"},
@@ -38,6 +39,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra":              {"parley/cmd/cli"},
 	"github.com/wneessen/go-mail":         {"parley/jobs/delivery/outbox"},
 	"github.com/parquet-go/parquet-go":    {"parley/pipelines", "parley/sql"},
+	"github.com/prometheus/client_golang": {"parley/pipelines/landing", "parley/cmd"},
 	"gocloud.dev":                         {"parley/pipelines/lake"},
 }
 
