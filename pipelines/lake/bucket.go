@@ -125,10 +125,11 @@ func (b *bucket) put(name string, content io.ReadSeeker, digest []byte) error {
 			return nil
 		case gcerrors.Code(err) == gcerrors.FailedPrecondition:
 			found, err := b.objects.Attributes(ctx, name)
-			if err != nil {
+			switch {
+			case gcerrors.Code(err) == gcerrors.NotFound: // an entry that has become part of a checkpoint meanwhile
+			case err != nil:
 				return b.fault(name, err)
-			}
-			if found.Metadata[attemptKey] == mark {
+			case found.Metadata[attemptKey] == mark:
 				return nil
 			}
 			return fmt.Errorf("%s%s: %w", b.place, name, fs.ErrExist)
