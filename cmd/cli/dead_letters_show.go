@@ -134,9 +134,10 @@ func nearby(value []byte, reason string) string {
 		return ""
 	}
 	at, err := strconv.Atoi(found[1])
-	if err != nil || at > len(value) {
+	if err != nil || at < 1 || at > len(value) {
 		return ""
 	}
+	at-- // reasons count from 1 on
 	before, after := value[max(0, at-around):at], value[at:min(len(value), at+around)]
 	return "there: " + strings.ToValidUTF8(string(before), "\uFFFD") + " ▶ " + strings.ToValidUTF8(string(after), "\uFFFD")
 }
