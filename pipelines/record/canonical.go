@@ -119,7 +119,20 @@ func appendObject(dst []byte, members object) []byte {
 }
 
 func appendText(dst []byte, text string) []byte {
+	if isPlain(text) {
+		return append(append(append(dst, '"'), text...), '"')
+	}
 	return json.AppendEscape(dst, text, 0)
+}
+
+// isPlain says whether text stands in JSON as it is.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func canonical(raw string) string { return string(appendCanonical(nil, raw)) }

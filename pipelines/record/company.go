@@ -34,6 +34,7 @@ func (c *Company) Decode(value []byte, at Position) error {
 	if err != nil {
 		return err
 	}
+	defer d.close()
 	c.read(d)
 	return d.fault()
 }

@@ -35,6 +35,7 @@ func (c *Conversation) Decode(value []byte, at Position) error {
 	if err != nil {
 		return err
 	}
+	defer d.close()
 	*c = Conversation{Landed: at.landed(), EffectiveAt: d.effective()}
 	c.RecordID = d.observationID(c.EffectiveAt)
 	isPart := d.has("part_type") || d.isType("conversation_part") // the record is the part itself

@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -20,14 +21,31 @@ type decoder struct {
 	at      Position
 	cleared []string // columns that were named as null
 	err     *Error
+	inner   object // memory for the members of an object inside
+	joined  []byte // memory for text that is put together
 }
 
+// decoders are kept for the memory of their members.
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+// newDecoder opens a record; the row that is read refers to value. close ends it.
 func newDecoder(value []byte, at Position) (*decoder, error) {
-	members, err := open(value)
+	d := decoders.Get().(*decoder)
+	members, err := open(value, d.object)
 	if err != nil {
 		return nil, err
 	}
-	return &decoder{object: members, at: at}, nil
+	d.object, d.at, d.cleared, d.err = members, at, d.cleared[:0], nil
+	return d, nil
+}
+
+// close lets another record have the decoder's memory.
+func (d *decoder) close() {
+	const most = 1000 // members; 64 times as many bytes: what a large record needed is not kept
+	if cap(d.object) > most || cap(d.inner) > most || cap(d.joined) > 64*most {
+		return
+	}
+	decoders.Put(d)
 }
 
 // within reads an object inside the record, by the same rules.

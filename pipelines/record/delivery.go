@@ -33,6 +33,7 @@ func (r *Delivery) Decode(value []byte, at Position) error {
 	if err != nil {
 		return err
 	}
+	defer d.close()
 	*r = Delivery{
 		Landed:     at.landed(),
 		DecisionID: d.key("decision_id"),

@@ -1,10 +1,6 @@
 package record
 
-import (
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // PageView is the name of the event that makes sessions.
 const PageView = "page_view"
@@ -35,6 +31,7 @@ func (e *Event) Decode(value []byte, at Position) error {
 	if err != nil {
 		return err
 	}
+	defer d.close()
 	*e = Event{Landed: at.landed(), EventID: d.key("id"), EventName: d.key("event_name", "name")}
 	if e.EventName == "" {
 		d.fail(BadKey, "an event needs event_name")
@@ -62,8 +59,14 @@ func (e *Event) Decode(value []byte, at Position) error {
 // EventTime is when it happened, in UTC.
 func (e *Event) EventTime() time.Time { return e.OccurredAt }
 
-// envelope are the names by which an event of Intercom's says where it is from.
-var envelope = map[string]bool{"type": true, "app_id": true, "workspace_id": true, "user_hash": true}
+// isEnvelope says whether an event of Intercom's says under the name where it is from.
+func isEnvelope(name string) bool {
+	switch name {
+	case "type", "app_id", "workspace_id", "user_hash":
+		return true
+	}
+	return false
+}
 
 // metadata is the event's metadata as a JSON object, "" if there is none. What
 // else stands at the top level joins it, so that nothing is lost; of one name
@@ -71,23 +74,27 @@ var envelope = map[string]bool{"type": true, "app_id": true, "workspace_id": tru
 func (d *decoder) metadata() string {
 	var own object
 	if raw, ok := d.take("metadata"); ok && raw != "null" {
-		switch elements, isList := listIn(raw); {
+		switch {
 		case raw[0] == '{':
-			own = membersOf(raw)
-		case isList && len(elements) == 0: // how PHP writes an empty object
+			d.inner = appendMembersOf(d.inner, raw)
+			own = d.inner
+		case raw[0] == '[' && len(elementsOf(raw)) == 0: // how PHP writes an empty object
 		default:
 			d.fail(BadField, "metadata: is %s; send an object", describe(raw))
 		}
 	}
-	var all object
-	for _, member := range d.object {
-		if !member.taken && !envelope[member.name] && member.raw != "null" {
-			all = append(all, member)
+	var rest object
+	for i := range d.object {
+		if member := &d.object[i]; !member.taken && !isEnvelope(member.name) && member.raw != "null" {
+			rest = append(rest, *member)
 		}
 	}
-	if all = append(all, own...); len(all) == 0 {
+	if len(rest) > 0 {
+		own = append(rest, own...).inOrder()
+	}
+	if len(own) == 0 {
 		return ""
 	}
-	slices.SortStableFunc(all, func(a, b field) int { return strings.Compare(a.name, b.name) })
-	return string(appendObject(nil, all.lastOfEach()))
+	d.joined = appendObject(d.joined[:0], own)
+	return string(d.joined)
 }

@@ -91,7 +91,7 @@ func (d *decoder) companyKey() string {
 // one entity keep their order: the person's strongest key, the company's id or
 // the conversation's. Empty if the record has none or cannot be read.
 func KeyOf(kind Kind, value []byte) string {
-	members, err := open(value)
+	members, err := open(value, nil)
 	if err != nil {
 		return ""
 	}

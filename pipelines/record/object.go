@@ -1,9 +1,12 @@
 package record
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/segmentio/encoding/json"
 )
@@ -14,9 +17,28 @@ const maxDepth = 100
 
 // field is one member of a JSON object: its name and its value's JSON text.
 type field struct {
+	head  uint64 // of the name, by which most names are told apart at once
 	name  string
 	raw   string
 	taken bool
+}
+
+// headOf is the first eight bytes of a name as a number: names whose heads
+// differ are in the order of their heads.
+func headOf(name string) (head uint64) {
+	if len(name) >= 8 {
+		return uint64(name[7]) | uint64(name[6])<<8 | uint64(name[5])<<16 | uint64(name[4])<<24 |
+			uint64(name[3])<<32 | uint64(name[2])<<40 | uint64(name[1])<<48 | uint64(name[0])<<56
+	}
+	for i := range len(name) {
+		head |= uint64(name[i]) << (56 - 8*i)
+	}
+	return head
+}
+
+// before says whether the field's name comes before another name.
+func (f *field) before(head uint64, name string) bool {
+	return f.head < head || f.head == head && f.name < name
 }
 
 // object is a JSON object as its members, sorted by name, each name once (of
@@ -24,8 +46,9 @@ type field struct {
 // checked by open.
 type object []field
 
-// open checks that value is one JSON object, in UTF-8, and splits it.
-func open(value []byte) (object, error) {
+// open checks that value is one JSON object, in UTF-8, and splits it. It may use
+// into's memory. What is read refers to value, which must not change meanwhile.
+func open(value []byte, into object) (object, error) {
 	if !utf8.Valid(value) {
 		return nil, notUTF8(value)
 	}
@@ -35,11 +58,12 @@ func open(value []byte) (object, error) {
 	if !json.Valid(value) {
 		return nil, notJSON(value)
 	}
-	text := strings.TrimSpace(string(value))
+	// No copy: what is read refers to value.
+	text := strings.TrimSpace(unsafe.String(unsafe.SliceData(value), len(value)))
 	if text[0] != '{' {
 		return nil, bad(BadJSON, "the record is %s, not a JSON object; send one object a record", describe(text))
 	}
-	members := membersOf(text)
+	members := appendMembersOf(into, text)
 	if stand, ok := members.find(unreadable); ok {
 		return nil, bad(BadSource, "%s", scalar(stand.raw))
 	}
@@ -49,6 +73,9 @@ func open(value []byte) (object, error) {
 // tooDeep says whether brackets stand deeper than maxDepth in one another
 // outside strings, and at which byte, from 1 on. It needs no valid JSON.
 func tooDeep(value []byte) (at int, deep bool) {
+	if bytes.Count(value, []byte{'{'})+bytes.Count(value, []byte{'['}) <= maxDepth {
+		return 0, false
+	}
 	depth, inString := 0, false
 	for i := 0; i < len(value); i++ {
 		switch c := value[i]; {
@@ -86,18 +113,24 @@ func describe(raw string) string {
 }
 
 // membersOf splits the JSON object raw, which is valid.
-func membersOf(raw string) object {
-	members := make(object, 0, 24)
-	sorted := true
+func membersOf(raw string) object { return appendMembersOf(nil, raw) }
+
+// appendMembersOf is membersOf in the memory of into, whose members are gone.
+func appendMembersOf(into object, raw string) object {
+	members, sorted := into[:0], true
+	if cap(members) == 0 {
+		members = make(object, 0, 24)
+	}
 	for i := skipSpace(raw, 1); raw[i] != '}'; {
-		end := endOf(raw, i)
+		end := endOfString(raw, i)
 		name := unquote(raw[i:end])
 		i = skipSpace(raw, skipSpace(raw, end)+1) // over the colon
 		end = endOf(raw, i)
-		if n := len(members); n > 0 && members[n-1].name >= name {
+		head := headOf(name)
+		if n := len(members); n > 0 && !members[n-1].before(head, name) {
 			sorted = false
 		}
-		members = append(members, field{name: name, raw: raw[i:end]})
+		members = append(members, field{head: head, name: name, raw: raw[i:end]})
 		if i = skipSpace(raw, end); raw[i] == ',' {
 			i = skipSpace(raw, i+1)
 		}
@@ -105,8 +138,24 @@ func membersOf(raw string) object {
 	if sorted {
 		return members
 	}
-	slices.SortStableFunc(members, func(a, b field) int { return strings.Compare(a.name, b.name) })
-	return members.lastOfEach()
+	return members.inOrder()
+}
+
+// inOrder is the object sorted by name, in place, with the last of each name.
+func (o object) inOrder() object {
+	const few = 32
+	if len(o) > few {
+		slices.SortStableFunc(o, func(a, b field) int {
+			return cmp.Or(cmp.Compare(a.head, b.head), strings.Compare(a.name, b.name))
+		})
+		return o.lastOfEach()
+	}
+	for i := 1; i < len(o); i++ {
+		for j := i; j > 0 && o[j].before(o[j-1].head, o[j-1].name); j-- {
+			o[j], o[j-1] = o[j-1], o[j]
+		}
+	}
+	return o.lastOfEach()
 }
 
 // lastOfEach keeps, in place, the last of neighbours with one name.
@@ -160,15 +209,23 @@ func endOf(raw string, i int) int {
 			}
 		}
 	default:
-		for i < len(raw) && !strings.ContainsRune(",]} \n\r\t", rune(raw[i])) {
-			i++
+		for ; i < len(raw); i++ {
+			switch raw[i] {
+			case ',', ']', '}', ' ', '\n', '\r', '\t':
+				return i
+			}
 		}
 		return i
 	}
 }
 
 func endOfString(raw string, i int) int {
-	for i++; ; i++ {
+	start := i + 1
+	end := start + strings.IndexByte(raw[start:], '"')
+	if strings.IndexByte(raw[start:end], '\\') < 0 {
+		return end + 1
+	}
+	for i = start; ; i++ {
 		switch raw[i] {
 		case '\\':
 			i++
@@ -193,9 +250,10 @@ func unquote(raw string) string {
 // find is the member called name.
 func (o object) find(name string) (*field, bool) {
 	low, high := 0, len(o)
+	head := headOf(name)
 	for low < high {
-		middle := (low + high) / 2
-		if o[middle].name < name {
+		middle := int(uint(low+high) / 2)
+		if o[middle].before(head, name) {
 			low = middle + 1
 		} else {
 			high = middle
@@ -220,7 +278,7 @@ func (o object) with(name, text string) object {
 		return o
 	}
 	at, _ := slices.BinarySearchFunc(o, name, func(member field, name string) int { return strings.Compare(member.name, name) })
-	return slices.Insert(slices.Clone(o), at, field{name: name, raw: quote(text)})
+	return slices.Insert(slices.Clone(o), at, field{head: headOf(name), name: name, raw: quote(text)})
 }
 
 // take is the JSON text of the member called name, which then counts as read.

@@ -23,6 +23,7 @@ func (t *Tag) Decode(value []byte, at Position) error {
 	if err != nil {
 		return err
 	}
+	defer d.close()
 	*t = Tag{Landed: at.landed(), RecordID: contentID(d.object), Tag: d.tagName(), Keys: d.personKeys(), CompanyID: d.companyKey()}
 	if t.Tag == "" {
 		d.fail(BadKey, "a tag needs tag, its name")

@@ -36,6 +36,7 @@ func (u *User) Decode(value []byte, at Position) error {
 	if err != nil {
 		return err
 	}
+	defer d.close()
 	*u = User{Landed: at.landed(), Keys: d.userKeys()}
 	if _, key := u.Strongest(); key == "" {
 		d.fail(BadKey, "a user needs one of user_id, email, anonymous_id or source_id (id in Intercom's objects)")
