@@ -24,8 +24,8 @@ func appendCanonical(dst []byte, raw string) []byte {
 func appendValue(dst []byte, raw string, i int) ([]byte, int) {
 	switch raw[i] {
 	case '"':
-		end := endOfString(raw, i)
-		if strings.IndexByte(raw[i:end], '\\') < 0 {
+		end, plain := endOfString(raw, i)
+		if plain {
 			return append(dst, raw[i:end]...), end
 		}
 		return appendText(dst, unquote(raw[i:end])), end
@@ -43,7 +43,7 @@ func appendValue(dst []byte, raw string, i int) ([]byte, int) {
 		}
 		return append(dst, ']'), i + 1
 	default:
-		end := endOf(raw, i)
+		end := endOf(raw, i, maxDepth)
 		return append(dst, raw[i:end]...), end
 	}
 }
@@ -62,7 +62,7 @@ func appendMembers(dst []byte, raw string, i int) ([]byte, int) {
 	var few [8]appendedMember
 	members, sorted := few[:0], true
 	for i = skipSpace(raw, i+1); raw[i] != '}'; {
-		end := endOfString(raw, i)
+		end, _ := endOfString(raw, i)
 		name := unquote(raw[i:end])
 		i = skipSpace(raw, skipSpace(raw, end)+1) // over the colon
 		if len(dst) > start {

@@ -76,7 +76,7 @@ func (d *decoder) metadata() string {
 	if raw, ok := d.take("metadata"); ok && raw != "null" {
 		switch {
 		case raw[0] == '{':
-			d.inner = appendMembersOf(d.inner, raw)
+			d.inner, _ = splitObject(d.inner, raw)
 			own = d.inner
 		case raw[0] == '[' && len(elementsOf(raw)) == 0: // how PHP writes an empty object
 		default:

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -52,30 +51,32 @@ func open(value []byte, into object) (object, error) {
 	if !utf8.Valid(value) {
 		return nil, notUTF8(value)
 	}
-	if at, deep := tooDeep(value); deep {
-		return nil, bad(BadJSON, "objects and arrays stand more than %d deep in one another, from byte %d on; send them flatter", maxDepth, at)
+	text := strings.Trim(unsafe.String(unsafe.SliceData(value), len(value)), " \t\r\n") //nolint:gosec // the length is value's own
+	members, ok := splitObject(into, text)
+	if !ok {
+		return nil, notObject(value, text)
 	}
-	if !json.Valid(value) {
-		return nil, notJSON(value)
-	}
-	// No copy: what is read refers to value.
-	text := strings.TrimSpace(unsafe.String(unsafe.SliceData(value), len(value)))
-	if text[0] != '{' {
-		return nil, bad(BadJSON, "the record is %s, not a JSON object; send one object a record", describe(text))
-	}
-	members := appendMembersOf(into, text)
 	if stand, ok := members.find(unreadable); ok {
 		return nil, bad(BadSource, "%s", scalar(stand.raw))
 	}
 	return members, nil
 }
 
+// notObject says why value, which is UTF-8 and text without the space around
+// it, is no JSON object that can be read.
+func notObject(value []byte, text string) error {
+	if at, deep := tooDeep(value); deep {
+		return bad(BadJSON, "objects and arrays stand more than %d deep in one another, from byte %d on; send them flatter", maxDepth, at)
+	}
+	if endOf(text, 0, maxDepth) != len(text) {
+		return notJSON(value)
+	}
+	return bad(BadJSON, "the record is %s, not a JSON object; send one object a record", describe(text))
+}
+
 // tooDeep says whether brackets stand deeper than maxDepth in one another
 // outside strings, and at which byte, from 1 on. It needs no valid JSON.
 func tooDeep(value []byte) (at int, deep bool) {
-	if bytes.Count(value, []byte{'{'})+bytes.Count(value, []byte{'['}) <= maxDepth {
-		return 0, false
-	}
 	depth, inString := 0, false
 	for i := 0; i < len(value); i++ {
 		switch c := value[i]; {
@@ -113,32 +114,58 @@ func describe(raw string) string {
 }
 
 // membersOf splits the JSON object raw, which is valid.
-func membersOf(raw string) object { return appendMembersOf(nil, raw) }
+func membersOf(raw string) object {
+	members, _ := splitObject(nil, raw)
+	return members
+}
 
-// appendMembersOf is membersOf in the memory of into, whose members are gone.
-func appendMembersOf(into object, raw string) object {
-	members, sorted := into[:0], true
+// splitObject splits raw into its members, in the memory of into; not ok if raw
+// is not one JSON object without space around it, or stands too deep.
+func splitObject(into object, raw string) (members object, ok bool) {
+	if at(raw, 0) != '{' {
+		return nil, false
+	}
+	members = into[:0]
 	if cap(members) == 0 {
 		members = make(object, 0, 24)
 	}
-	for i := skipSpace(raw, 1); raw[i] != '}'; {
-		end := endOfString(raw, i)
-		name := unquote(raw[i:end])
-		i = skipSpace(raw, skipSpace(raw, end)+1) // over the colon
-		end = endOf(raw, i)
+	i, sorted := skipSpace(raw, 1), true
+	for at(raw, i) != '}' || len(members) > 0 {
+		if at(raw, i) != '"' {
+			return nil, false
+		}
+		end, plain := endOfString(raw, i)
+		if end == noEnd {
+			return nil, false
+		}
+		name := raw[i+1 : end-1]
+		if !plain {
+			name = unquote(raw[i:end])
+		}
+		if i = skipSpace(raw, end); at(raw, i) != ':' {
+			return nil, false
+		}
+		i = skipSpace(raw, i+1)
+		if end = endOf(raw, i, maxDepth-1); end == noEnd {
+			return nil, false
+		}
 		head := headOf(name)
 		if n := len(members); n > 0 && !members[n-1].before(head, name) {
 			sorted = false
 		}
 		members = append(members, field{head: head, name: name, raw: raw[i:end]})
-		if i = skipSpace(raw, end); raw[i] == ',' {
-			i = skipSpace(raw, i+1)
+		if i = skipSpace(raw, end); at(raw, i) != ',' {
+			break
 		}
+		i = skipSpace(raw, i+1)
 	}
-	if sorted {
-		return members
+	if at(raw, i) != '}' || i+1 != len(raw) {
+		return nil, false
 	}
-	return members.inOrder()
+	if !sorted {
+		members = members.inOrder()
+	}
+	return members, true
 }
 
 // inOrder is the object sorted by name, in place, with the last of each name.
@@ -174,65 +201,13 @@ func (o object) lastOfEach() object {
 func elementsOf(raw string) []string {
 	var elements []string
 	for i := skipSpace(raw, 1); raw[i] != ']'; {
-		end := endOf(raw, i)
+		end := endOf(raw, i, maxDepth)
 		elements = append(elements, raw[i:end])
 		if i = skipSpace(raw, end); raw[i] == ',' {
 			i = skipSpace(raw, i+1)
 		}
 	}
 	return elements
-}
-
-func skipSpace(raw string, i int) int {
-	for raw[i] == ' ' || raw[i] == '\n' || raw[i] == '\r' || raw[i] == '\t' {
-		i++
-	}
-	return i
-}
-
-// endOf is where the value that starts at i ends.
-func endOf(raw string, i int) int {
-	switch raw[i] {
-	case '"':
-		return endOfString(raw, i)
-	case '{', '[':
-		for depth := 0; ; i++ {
-			switch raw[i] {
-			case '"':
-				i = endOfString(raw, i) - 1
-			case '{', '[':
-				depth++
-			case '}', ']':
-				if depth--; depth == 0 {
-					return i + 1
-				}
-			}
-		}
-	default:
-		for ; i < len(raw); i++ {
-			switch raw[i] {
-			case ',', ']', '}', ' ', '\n', '\r', '\t':
-				return i
-			}
-		}
-		return i
-	}
-}
-
-func endOfString(raw string, i int) int {
-	start := i + 1
-	end := start + strings.IndexByte(raw[start:], '"')
-	if strings.IndexByte(raw[start:end], '\\') < 0 {
-		return end + 1
-	}
-	for i = start; ; i++ {
-		switch raw[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
 }
 
 // unquote is the text of the JSON string raw. What cannot be kept as text in a
