@@ -64,7 +64,7 @@ func TestReadObjects(t *testing.T) {
 				`companies 3 {"type":"company","company_id":3}`,
 			},
 			importer.Summary{Records: map[record.Kind]int64{"users": 1, "events": 1, "companies": 1}, Refused: 1,
-				Problems: []importer.Problem{{Place: "a.ndjson:3", Reason: "the record is not one JSON object: unexpected end of JSON input (byte 25)", Count: 1}}}},
+				Problems: []importer.Problem{{Place: "a.ndjson:3", Reason: `the record is not one JSON object: it breaks off after 25 bytes, after "\"type\":\"user\",\"user_id\":"; was it cut short on its way?`, Count: 1}}}},
 		{"an array, laid out over lines", "a.json", "[\n  {\n    \"type\": \"user\",\n    \"user_id\": \"a [}\\\" b\"\n  },\n  {\"type\": \"lead\", \"email\": \"x@y.example\"}\n]\n", "",
 			[]string{`users a [}" b {"type":"user","user_id":"a [}\" b"}`, `users x@y.example {"type":"lead","email":"x@y.example"}`},
 			importer.Summary{Records: map[record.Kind]int64{"users": 2}}},
@@ -74,14 +74,14 @@ func TestReadObjects(t *testing.T) {
 		{"one a line though the file is called json", "a.json", "{\"type\":\"user\",\"user_id\":\"1\"}\nnot JSON\n{\"type\":\"user\",\"user_id\":\"2\"}\n", "",
 			[]string{`users 1 {"type":"user","user_id":"1"}`, `events  not JSON`, `users 2 {"type":"user","user_id":"2"}`},
 			importer.Summary{Records: map[record.Kind]int64{"users": 2}, Refused: 1,
-				Problems: []importer.Problem{{Place: "a.json:2", Reason: "the record is not one JSON object: invalid character 'o' in literal null (expecting 'u') (byte 2)", Count: 1}}}},
+				Problems: []importer.Problem{{Place: "a.json:2", Reason: `the record is not one JSON object: invalid character 'o' in literal null (expecting 'u') (byte 2, after "n"); JSON has names and texts in double quotes, and no comma before } or ]`, Count: 1}}}},
 		{"a byte order mark", "a.json", "\ufeff{\"type\":\"user\",\"user_id\":\"1\"}", "",
 			[]string{`users 1 {"type":"user","user_id":"1"}`}, importer.Summary{Records: map[record.Kind]int64{"users": 1}}},
 		{"nothing", "a.json", "\n", "", nil, importer.Summary{}},
 		{"an array that breaks off", "a.json", "[{\"type\":\"user\",\"user_id\":\"1\"},\n{\"type\":\"user\",", "",
 			[]string{`users 1 {"type":"user","user_id":"1"}`, `events  {"type":"user",`},
 			importer.Summary{Records: map[record.Kind]int64{"users": 1}, Refused: 1,
-				Problems: []importer.Problem{{Place: "a.json:2", Reason: "the record is not one JSON object: unexpected end of JSON input (byte 15)", Count: 1}}}},
+				Problems: []importer.Problem{{Place: "a.json:2", Reason: `the record is not one JSON object: it breaks off after 15 bytes, after "{\"type\":\"user\","; was it cut short on its way?`, Count: 1}}}},
 		{"no kind can be told", "a.ndjson", "{\"user_id\":\"1\"}\n5\n{\"user_id\":\"2\"}\n", "",
 			[]string{
 				`events  {"$unreadable":"a.ndjson:1: ` + unknownKind + `","content":{"user_id":"1"}}`,
@@ -90,7 +90,7 @@ func TestReadObjects(t *testing.T) {
 			},
 			importer.Summary{Refused: 3, Problems: []importer.Problem{
 				{Place: "a.ndjson:1", Reason: unknownKind, Count: 2},
-				{Place: "a.ndjson:2", Reason: "the record is a number, not a JSON object", Count: 1},
+				{Place: "a.ndjson:2", Reason: "the record is a number, not a JSON object; send one object a record", Count: 1},
 			}}},
 		{"the kind is asked for, whatever their type means to whoever wrote it", "a.ndjson", "{\"user_id\":\"1\"}\n{\"type\":\"admin\",\"user_id\":\"2\"}\n{\"name\":\"nobody\"}\n", "user",
 			[]string{`users 1 {"user_id":"1"}`, `users 2 {"type":"admin","user_id":"2"}`, `users  {"name":"nobody"}`},
@@ -103,7 +103,7 @@ func TestReadObjects(t *testing.T) {
 				{Place: "a.ndjson:3", Reason: "a conversation needs id; a part alone needs conversation_id", Count: 1}}}},
 		{"not UTF-8", "a.ndjson", "{\"type\":\"user\",\"user_id\":\"\xe9\"}\n", "",
 			[]string{"users  {\"type\":\"user\",\"user_id\":\"\xe9\"}"},
-			importer.Summary{Refused: 1, Problems: []importer.Problem{{Place: "a.ndjson:1", Reason: "the record is not UTF-8 from byte 26 on; send UTF-8", Count: 1}}}},
+			importer.Summary{Refused: 1, Problems: []importer.Problem{{Place: "a.ndjson:1", Reason: `the record is not UTF-8: byte 27 is 0xe9, after "type\":\"user\",\"user_id\":\""; send UTF-8`, Count: 1}}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
