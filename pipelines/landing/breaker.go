@@ -2,7 +2,6 @@ package landing
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -101,14 +100,6 @@ func (p *partition) judge(records int) error {
 		return errFlooded
 	}
 	return nil
-}
-
-// standStill waits as long as the breaker says.
-func (p *partition) standStill(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-p.config.after(p.breaker.rest):
-	}
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }

@@ -136,3 +136,53 @@ func TestTortureLeadersAndCoordinatorsMove(t *testing.T) {
 	second.end()
 	sent.check()
 }
+
+// TestBrokerThatDoesNotKnowWhoLeads: one that was stopped while another led on
+// says for a while that there is less than has landed. That makes no topic anew.
+func TestBrokerThatDoesNotKnowWhoLeads(t *testing.T) {
+	b, cluster := onBrokers(t)
+	b.produceTo(b.client(), 0, 0, 30)
+	b.once(b.config())
+	var behind atomic.Bool
+	cluster.ControlKey(int16(kmsg.ListOffsets), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		asked := request.(*kmsg.ListOffsetsRequest)
+		if !behind.Load() || asked.Topics[0].Topic != b.prefix+"events" {
+			return nil, nil, false
+		}
+		answer := asked.ResponseKind().(*kmsg.ListOffsetsResponse)
+		topic := kmsg.NewListOffsetsResponseTopic()
+		topic.Topic = asked.Topics[0].Topic
+		for _, of := range asked.Topics[0].Partitions {
+			partition := kmsg.NewListOffsetsResponseTopicPartition()
+			partition.Partition, partition.Offset = of.Partition, 0
+			if of.Partition == 0 && of.Timestamp == -1 { // the end
+				partition.Offset = 1
+			}
+			topic.Partitions = append(topic.Partitions, partition)
+		}
+		answer.Topics = append(answer.Topics, topic)
+		return answer, nil, true
+	})
+	for _, test := range []struct{ learns, looks, epoch int }{
+		{learns: 3, looks: 3, epoch: 0},
+		{learns: 1000, looks: shrunkLooks, epoch: 1}, // Kafka has lost records: they land anew
+	} {
+		behind.Store(true)
+		looks := 0 // at the one partition that has records
+		config := b.config()
+		config.after = func(time.Duration) <-chan time.Time {
+			if looks++; looks == test.learns {
+				behind.Store(false)
+			}
+			now := make(chan time.Time)
+			close(now)
+			return now
+		}
+		b.once(config)
+		tail, _, err := b.lake.Tail(b.prefix+"events", 0)
+		if err != nil || looks != test.looks || int(tail.Epoch) != test.epoch || tail.End != 30 {
+			t.Errorf("%+v: after %d looks the log ends with %+v, %v", test, looks, tail, err)
+		}
+	}
+}

@@ -25,6 +25,7 @@ type partition struct {
 	metrics  partitionMetrics
 	breaker  *breaker // nil: none
 	lag      int64    // as the meter was told
+	shrunk   int      // how often, one after the other, Kafka had less of the topic than has landed
 	// onLanded is told of each entry that this process has appended.
 	onLanded func(*landed)
 }
@@ -66,16 +67,15 @@ func (p *partition) land(ctx context.Context, until int64) error {
 		sink.discard()
 		switch {
 		case errors.Is(err, errFlooded):
-			p.standStill(ctx)
+			p.pause(ctx, p.breaker.rest)
 		case errors.Is(err, lake.ErrFenced):
 			p.metrics.fenced()
 			p.config.Logger.Info("another process has landed from here; going on from where it is", "topic", p.topic, "partition", p.id, "offset", sink.start)
 		case errors.Is(err, errMoved):
 			// A broker may not have heard yet of a topic that was just made.
-			select {
-			case <-ctx.Done():
-			case <-p.config.after(100 * time.Millisecond):
-			}
+			p.pause(ctx, 100*time.Millisecond)
+		case errors.Is(err, errShrunk):
+			p.pause(ctx, time.Second)
 		default:
 			return err
 		}
@@ -85,8 +85,15 @@ func (p *partition) land(ctx context.Context, until int64) error {
 	}
 }
 
-// landFrom lands from the log's end on. An error that is lake.ErrFenced or
-// errMoved asks to be called again.
+func (p *partition) pause(ctx context.Context, pause time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-p.config.after(pause):
+	}
+}
+
+// landFrom lands from the log's end on. An error that is lake.ErrFenced, errMoved
+// or errShrunk asks to be called again.
 func (p *partition) landFrom(ctx context.Context, sink *sink, until int64) error {
 	at, err := p.locate(ctx, sink)
 	if err != nil {
@@ -217,6 +224,15 @@ func (p *partition) drain(ctx context.Context, held *sink) error {
 	return context.Cause(ctx)
 }
 
+// errShrunk says that Kafka has less of the same topic than has landed. The broker
+// may be one that was stopped, and does not know yet that another leads the
+// partition: it is asked again before that is believed.
+var errShrunk = errors.New("the topic has less than has landed")
+
+// shrunkLooks is how often that must be so, a second apart: far longer than a
+// broker that goes on takes to learn who leads.
+const shrunkLooks = 20
+
 // locate says where the partition goes on: at the end of the log. It raises
 // the epoch when the topic was made anew, and enters into the log a gap that
 // Kafka's retention has left.
@@ -236,6 +252,13 @@ func (p *partition) locate(ctx context.Context, sink *sink) (place, error) {
 		return place{}, err
 	}
 	at := place{epoch: tail.Epoch, offset: tail.End, stable: has.stable, cluster: p.cluster, topicID: id}
+	if found && tail.End > has.end && id != (topicID{}) && tail.TopicID == id.String() && p.shrunk < shrunkLooks {
+		if p.shrunk++; p.shrunk == 1 {
+			p.config.Logger.Warn("Kafka has less than has landed; it is asked again before that is believed", "topic", p.topic, "partition", p.id, "kafka", has.end, "log", tail.End)
+		}
+		return place{}, errShrunk
+	}
+	p.shrunk = 0
 	anew := ""
 	switch {
 	case found && tail.End > has.end:
