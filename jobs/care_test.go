@@ -91,7 +91,7 @@ func next(t *testing.T, done <-chan string) string {
 	select {
 	case what := <-done:
 		return what
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing came")
 		return ""
 	}

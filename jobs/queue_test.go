@@ -325,7 +325,7 @@ func TestTheScheduleBuildsAnnouncesAndDraws(t *testing.T) {
 				if got != want {
 					t.Errorf("%s came, want %s", got, want)
 				}
-			case <-time.After(30 * time.Second):
+			case <-time.After(time.Minute):
 				t.Fatalf("%s did not come", want)
 			}
 		}
