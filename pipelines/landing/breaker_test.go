@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"parley/pipelines/record"
 )
 
 // produceJunk produces records that cannot be read to one partition.
@@ -16,7 +18,7 @@ func (b *bench) produceJunk(client *kgo.Client, partition int32, n int) {
 	b.Helper()
 	var records []*kgo.Record
 	for i := range n {
-		records = append(records, &kgo.Record{Topic: b.prefix + "events", Value: fmt.Appendf(nil, "junk %d", i), Partition: partition})
+		records = append(records, &kgo.Record{Topic: b.prefix + "events", Value: fmt.Appendf(nil, "%d junk", i), Partition: partition})
 	}
 	if err := client.ProduceSync(b.Context(), records...).FirstErr(); err != nil {
 		b.Fatal(err)
@@ -88,7 +90,7 @@ func TestFloodOfJunkIsHeldUp(t *testing.T) {
 		for _, line := range r.log.all() {
 			if strings.Contains(line, "ERROR") {
 				said++
-				if !strings.Contains(line, "the partition stands still") || !strings.Contains(line, "unreadable=\"100.0 %\"") || !strings.Contains(line, "JSON") {
+				if !strings.Contains(line, "the partition stands still") || !strings.Contains(line, "unreadable=\"100.0 %\"") || !strings.Contains(line, "mostly=\"json\"") || !strings.Contains(line, "example=\"the record is not one JSON object") {
 					b.Errorf("said: %s", line)
 				}
 			}
@@ -110,7 +112,7 @@ func TestBreakerJudgesWholeWindows(t *testing.T) {
 	b := &breaker{share: 0.9, window: 10}
 	flood := func(bad int) bool {
 		for range bad {
-			b.refuse("no JSON")
+			b.refuse(record.BadJSON, "no JSON")
 		}
 		b.take(9)
 		v, ended := b.take(1)
@@ -131,7 +133,7 @@ func TestBreakerJudgesWholeWindows(t *testing.T) {
 	if flood(1) || b.rest != 0 {
 		t.Error("did not close")
 	}
-	b.refuse("no JSON")
+	b.refuse(record.BadJSON, "no JSON")
 	b.take(5)
 	b.reset()
 	if _, ended := b.take(5); ended || b.left() != 5 {

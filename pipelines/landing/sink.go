@@ -27,7 +27,7 @@ type sink struct {
 	dead       *table[record.DeadLetter]
 	tombstones *table[record.Tombstone]
 	reasons    map[string]int64
-	refused    func(reason string) // is told of each record that could not be read, unless nil
+	refused    func(record.Class, string) // is told of each record that could not be read, and why, unless nil
 }
 
 // landed is what one commit has brought into the log.
@@ -121,7 +121,7 @@ func (s *sink) bury(m *message, why *record.Error) error {
 	}
 	countReason(s.reasons, reason, 1)
 	if s.refused != nil {
-		s.refused(reason)
+		s.refused(why.Class, reason)
 	}
 	return s.dead.keep(s.origin, m.at)
 }
