@@ -365,6 +365,7 @@ func TestBucketAddress(t *testing.T) {
 		{"s3://bucket/lake?region=eu-west-1", "", "needs a local folder"},
 		{"s3://key:secret@bucket/lake?region=eu-west-1", "w", "no place for credentials"},
 		{"s3://key:secret@bucket:no/lake", "w", "write s3://bucket/prefix"},
+		{"s3://key:secret/of@bucket/lake", "w", "write s3://bucket/prefix"},
 		{"s3:///lake?region=eu-west-1", "w", "names no bucket"},
 		{"s3://bucket/lake?regoin=eu-west-1", "w", `unknown query parameter "regoin"`},
 		{"gs://bucket/lake", "w", "gs is not supported"},

@@ -98,6 +98,7 @@ func (l *Lake) checkpointLog(ctx context.Context, id logID, config CheckpointCon
 		return err
 	}
 	for tries := looks; len(seen.live) > config.Keep+config.Size; {
+		end := seen.end
 		run, err := l.firstRun(ctx, id, seen, config.Size)
 		switch {
 		case errors.As(err, new(*brokenError)) && tries > 0:
@@ -111,6 +112,9 @@ func (l *Lake) checkpointLog(ctx context.Context, id logID, config CheckpointCon
 		}
 		if seen, err = l.look(id); err != nil {
 			return err
+		}
+		if seen.end > end {
+			tries = looks // it comes further
 		}
 	}
 	removed, err := l.removeVoid(ctx, id, seen)

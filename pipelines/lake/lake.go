@@ -99,8 +99,8 @@ func Open(address string, opts ...Option) (*Lake, error) {
 
 func openRemote(address string, given options) (*Lake, error) {
 	location, err := url.Parse(address)
-	if err != nil { // whose text may hold what is no business of a log's
-		return nil, fmt.Errorf("lake: %w; write s3://bucket/prefix?region=eu-west-1", errors.Unwrap(err))
+	if err != nil { // whose text may hold a part of a password
+		return nil, errors.New("lake: what is given is no URL; write s3://bucket/prefix?region=eu-west-1")
 	}
 	if given.work == "" {
 		return nil, fmt.Errorf("lake %s: needs a local folder for what is computed from it", location.Redacted())

@@ -1,7 +1,6 @@
 package landing
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -23,7 +22,7 @@ type rows interface {
 // row is what a kind's row type must be able to do.
 type row[Row any] interface {
 	*Row
-	Decode(value []byte, at record.Position) error
+	record.Row
 	EventTime() time.Time
 }
 
@@ -55,28 +54,8 @@ func newDecoded[Row any, P row[Row]](kind record.Kind) decoded[Row, P] {
 
 func (d decoded[Row, P]) decode(from origin, value []byte, at record.Position) (*record.Error, error) {
 	row := P(d.next())
-	if refused := decodeInto(row, value, at); refused != nil {
+	if refused := record.Into(row, value, at); refused != nil {
 		return refused, nil
 	}
 	return nil, d.keep(from, row.EventTime())
-}
-
-// decodeInto decodes one record. Whatever the record does to the decoder, a
-// panic included, it stops no other record.
-func decodeInto(row interface {
-	Decode([]byte, record.Position) error
-}, value []byte, at record.Position) (refused *record.Error) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			refused = &record.Error{Class: record.BadField, Reason: fmt.Sprintf("the decoder panicked: %v", fault)}
-		}
-	}()
-	err := row.Decode(value, at)
-	if err == nil {
-		return nil
-	}
-	if !errors.As(err, &refused) {
-		refused = &record.Error{Class: record.BadField, Reason: err.Error()}
-	}
-	return refused
 }

@@ -5,15 +5,30 @@ import (
 	"fmt"
 )
 
-// Check says why the value cannot be read as a record of the kind, nil if it
-// can. Whatever the value does to the decoder, a panic included, is such a reason.
-func Check(kind Kind, value []byte, at Position) (refused *Error) {
+// Row is a row of one kind.
+type Row interface {
+	// Decode fills the row from a record; its error is an *Error.
+	Decode(value []byte, at Position) error
+}
+
+// Into decodes the value into the row, and says why it cannot, nil if it can.
+// Whatever the value does to the decoder, a panic included, is such a reason.
+func Into(row Row, value []byte, at Position) (refused *Error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			refused = &Error{Class: BadField, Reason: fmt.Sprintf("the decoder panicked: %v", fault)}
 		}
 	}()
-	var row interface{ Decode([]byte, Position) error }
+	err := row.Decode(value, at)
+	if err != nil && !errors.As(err, &refused) {
+		refused = &Error{Class: BadField, Reason: err.Error()}
+	}
+	return refused
+}
+
+// Check says why the value cannot be read as a record of the kind, nil if it can.
+func Check(kind Kind, value []byte, at Position) (refused *Error) {
+	var row Row
 	switch kind {
 	case KindUser:
 		row = new(User)
@@ -30,9 +45,5 @@ func Check(kind Kind, value []byte, at Position) (refused *Error) {
 	default:
 		return &Error{Class: BadSource, Reason: fmt.Sprintf("records of the kind %q are not read", kind)}
 	}
-	err := row.Decode(value, at)
-	if err != nil && !errors.As(err, &refused) {
-		refused = &Error{Class: BadField, Reason: err.Error()}
-	}
-	return refused
+	return Into(row, value, at)
 }
