@@ -185,13 +185,21 @@ func (p *partition) takeChunk(sink *sink, c *chunk) error {
 func (p *partition) commit(sink *sink) error {
 	began := time.Now()
 	landed, err := sink.commit()
-	if err != nil || landed == nil {
+	if err != nil {
 		return err
 	}
-	p.metrics.committed(landed.entry, time.Since(began))
+	p.tell(landed, time.Since(began))
+	return nil
+}
+
+// tell tells of what has landed, if anything has, and how long that took.
+func (p *partition) tell(landed *landed, took time.Duration) {
+	if landed == nil {
+		return
+	}
+	p.metrics.committed(landed.entry, took)
 	p.meter.add(step{files: len(landed.entry.Files), bytes: sizeOf(landed.entry.Files), dead: landed.entry.Dead})
 	p.onLanded(landed)
-	return nil
 }
 
 // drain brings into the log what the sink holds, when the partition is taken
@@ -209,15 +217,24 @@ func (p *partition) drain(ctx context.Context, held *sink) error {
 		return err
 	}
 	*held = *fresh
-	done := make(chan error, 1)
-	go func() { done <- p.commit(&work) }()
+	type outcome struct {
+		landed *landed
+		err    error
+	}
+	done, began := make(chan outcome, 1), time.Now()
+	go func() {
+		landed, err := work.commit()
+		work.discard() // what a fault has left
+		done <- outcome{landed, err}
+	}()
 	deadline := time.NewTimer(drainDeadline)
 	defer deadline.Stop()
 	select {
-	case err := <-done:
-		if err != nil && !errors.Is(err, lake.ErrFenced) {
-			return err
+	case is := <-done:
+		if is.err != nil && !errors.Is(is.err, lake.ErrFenced) {
+			return is.err
 		}
+		p.tell(is.landed, time.Since(began))
 	case <-deadline.C:
 		p.config.Logger.Warn("could not end a file in time; its records are left to the partition's next owner", "topic", p.topic, "partition", p.id)
 	}
