@@ -1,8 +1,10 @@
 package landing
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -184,5 +186,22 @@ func TestBrokerThatDoesNotKnowWhoLeads(t *testing.T) {
 		if err != nil || looks != test.looks || int(tail.Epoch) != test.epoch || tail.End != 30 {
 			t.Errorf("%+v: after %d looks the log ends with %+v, %v", test, looks, tail, err)
 		}
+	}
+}
+
+// TestBrokerThatSaysNothing: one that takes a connection and never answers is
+// waited for no longer than any other.
+func TestBrokerThatSaysNothing(t *testing.T) {
+	t.Parallel()
+	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	source := newSource(Config{Addrs: []string{silent.Addr().String()}})
+	defer source.close()
+	source.client.Timeout = 100 * time.Millisecond
+	if _, err := source.topicID(t.Context(), "events"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a broker that says nothing: %v", err)
 	}
 }

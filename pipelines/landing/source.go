@@ -75,8 +75,10 @@ func (s *source) offsets(ctx context.Context, topic string, partitions ...int32)
 }
 
 // topicID is Kafka's id of the topic, which another topic of the same name does
-// not have; "" from a Kafka before 2.8.
+// not have; zero from a Kafka before 2.8.
 func (s *source) topicID(ctx context.Context, topic string) (topicID, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.client.Timeout)
+	defer cancel()
 	request := kmsg.NewPtrMetadataRequest()
 	named := kmsg.NewMetadataRequestTopic()
 	named.Topic = &topic
