@@ -82,11 +82,7 @@ func (a *app) listDeadLettersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "List them: where each stood, what is wrong with it, and what it holds", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ws, err := a.open()
-			if err != nil {
-				return err
-			}
-			store, err := ws.OpenLake()
+			ws, store, err := a.openLake()
 			if err != nil {
 				return err
 			}

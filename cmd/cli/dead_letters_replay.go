@@ -47,15 +47,13 @@ noting, the next replay sends it again: it lands twice, and counts once, because
 
 // replay sends dead letters again and says what became of each.
 func (a *app) replay(ctx context.Context, which meant, config deadletter.ReplayConfig, tryOnly bool) error {
-	ws, err := a.open()
+	ws, store, err := a.openLake()
 	if err != nil {
 		return err
 	}
-	if config.Lake, err = ws.OpenLake(); err != nil {
-		return err
-	}
+	config.Lake = store
 	places := config.Filter.Places
-	if config.Filter, err = which.filter(ctx, ws, config.Lake); err != nil {
+	if config.Filter, err = which.filter(ctx, ws, store); err != nil {
 		return err
 	}
 	config.Filter.Places = places

@@ -23,11 +23,7 @@ func (a *app) showDeadLetter(ctx context.Context, text string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	ws, err := a.open()
-	if err != nil {
-		return err
-	}
-	store, err := ws.OpenLake()
+	ws, store, err := a.openLake()
 	if err != nil {
 		return err
 	}

@@ -38,11 +38,7 @@ var lakeStatusColumns = []string{"topic", "partition", "epoch", "next_offset", "
 	"skipped", "gaps", "gone", "files", "small_files", "bytes", "last_landed_at"}
 
 func (a *app) lakeStatus(ctx context.Context) error {
-	ws, err := a.open()
-	if err != nil {
-		return err
-	}
-	store, err := ws.OpenLake()
+	ws, store, err := a.openLake()
 	if err != nil {
 		return err
 	}

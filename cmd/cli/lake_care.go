@@ -11,11 +11,7 @@ import (
 
 // verifyLake proves what the log says, or says what is wrong.
 func (a *app) verifyLake(ctx context.Context, deep bool) error {
-	ws, err := a.open()
-	if err != nil {
-		return err
-	}
-	store, err := ws.OpenLake()
+	_, store, err := a.openLake()
 	if err != nil {
 		return err
 	}
@@ -61,11 +57,7 @@ func (a *app) verifyLake(ctx context.Context, deep bool) error {
 }
 
 func (a *app) checkpointLake(ctx context.Context) error {
-	ws, err := a.open()
-	if err != nil {
-		return err
-	}
-	store, err := ws.OpenLake()
+	_, store, err := a.openLake()
 	if err != nil {
 		return err
 	}
@@ -80,11 +72,7 @@ func (a *app) checkpointLake(ctx context.Context) error {
 }
 
 func (a *app) collectLake(ctx context.Context) error {
-	ws, err := a.open()
-	if err != nil {
-		return err
-	}
-	store, err := ws.OpenLake()
+	_, store, err := a.openLake()
 	if err != nil {
 		return err
 	}

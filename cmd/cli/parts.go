@@ -28,6 +28,16 @@ func (a *app) brokerConfig(ws *workspace.Workspace) (broker.Config, error) {
 	}, err
 }
 
+// openLake opens the workspace and its lake.
+func (a *app) openLake() (*workspace.Workspace, *lake.Lake, error) {
+	ws, err := a.open()
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := ws.OpenLake()
+	return ws, store, err
+}
+
 // withBroker opens the workspace and its broker, and does work with them: until
 // it ends by itself, or is stopped, which is the good end of what has no other
 // (once is false), and which waits for a Kafka that does not answer.
