@@ -147,9 +147,9 @@ const keepFor = time.Hour
 
 // sweep removes what no reader may still use: manifests that have two newer
 // ones and have not been the newest for an hour, and files that only those
-// list. Files of the newest version's number
-// or below that no manifest lists are remains of runs that ended early: they
-// can never become part of a version, because versions are made exclusively.
+// list. Files of the newest version's number or below that no manifest lists
+// are remains of runs that ended early: they can never become part of a
+// version, because versions are made exclusively.
 func sweep(root string, newest int64, now time.Time, step func(string)) error {
 	versions, err := manifestVersions(root)
 	if err != nil {
