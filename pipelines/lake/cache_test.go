@@ -157,3 +157,16 @@ func TestDamagedObjectIsNotTaken(t *testing.T) {
 		t.Errorf("what is opened to be looked at: %v, %v", info, err)
 	}
 }
+
+func TestNoFileBeyondTheLake(t *testing.T) {
+	t.Parallel()
+	l, err := Open("s3://bucket/lake?region=eu-west-1", WithWork(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"", "../x", "landed/../../x", "/etc/x", "landed//x"} {
+		if path, err := l.Local(t.Context(), name); err == nil || !strings.Contains(err.Error(), "is no file of a lake") {
+			t.Errorf("%q lies at %q, %v", name, path, err)
+		}
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -123,6 +124,9 @@ func (l *Lake) Root() string { return l.root }
 // Local is the path of a local file with the content of a file that the log
 // names: the file itself, or a copy of it where the lake is not on this machine.
 func (l *Lake) Local(ctx context.Context, name string) (string, error) {
+	if !fs.ValidPath(name) { // who can write to an object store must not choose a place on this machine
+		return "", fmt.Errorf("open %q: is no file of a lake", name)
+	}
 	path, err := l.store.local(ctx, name)
 	if err != nil {
 		return "", fmt.Errorf("open %s: %w", name, err)
