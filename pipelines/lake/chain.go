@@ -183,8 +183,6 @@ func (l *Lake) passLive(ctx context.Context, id logID, seen view, next int64, vi
 				return next, broken(first+i, fs.ErrNotExist)
 			case read.err != nil:
 				return next, broken(first+i+1, read.err)
-			case read.entry.isSeal():
-				continue
 			}
 			if err := visit(read.entry); err != nil {
 				return next, err

@@ -2,8 +2,6 @@ package lake
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"path"
@@ -29,7 +27,6 @@ type Collected struct {
 	Landed  int64 // landed files removed that no entry lists
 	Bytes   int64 // of both
 	Entries int64 // entry files removed that checkpoints stand for, or that never counted
-	Sealed  int64 // logs of former epochs sealed
 	Kept    int64 // landed files that no entry lists and that stay for now
 }
 
@@ -39,10 +36,7 @@ type Collected struct {
 // A landed file that no entry lists may be one whose writer was stopped between
 // publishing it and appending its entry, and goes on tomorrow. It is removed
 // only if that writer must then be fenced: an entry stands at the file's start
-// already. Where the file begins at the very end of its log and the topic has a
-// higher epoch, nobody will land there any more but that writer. Then a seal is
-// put at the log's end: an entry without offsets, whose name is the one that the
-// writer's entry would need.
+// already. What begins at the very end of its log stays until the log goes on.
 func (l *Lake) Collect(ctx context.Context, config CollectConfig) (Collected, error) {
 	if config.OlderThan <= 0 {
 		config.OlderThan = time.Hour
@@ -50,7 +44,7 @@ func (l *Lake) Collect(ctx context.Context, config CollectConfig) (Collected, er
 	if config.TempOlderThan <= 0 {
 		config.TempOlderThan = 24 * time.Hour
 	}
-	c := collector{Lake: l, config: config, seed: maphash.MakeSeed(), listed: map[uint64]struct{}{}, ends: map[logID]int64{}, newest: map[logID]int32{}}
+	c := collector{Lake: l, config: config, seed: maphash.MakeSeed(), listed: map[uint64]struct{}{}, ends: map[logID]int64{}}
 	err := c.readLog(ctx)
 	if err == nil {
 		err = c.removeUnlisted(ctx)
@@ -71,7 +65,6 @@ type collector struct {
 	seed   maphash.Seed
 	listed map[uint64]struct{} // hashes of the paths; two alike would only keep a file
 	ends   map[logID]int64     // up to where the log goes
-	newest map[logID]int32     // the highest epoch of each partition, which is given with epoch 0
 }
 
 // readLog goes before the walk over the landed files: what is listed later
@@ -94,9 +87,6 @@ func (c *collector) readLog(ctx context.Context) error {
 			return err
 		}
 		c.ends[id] = end
-		if anyEpoch := (logID{id.topic, 0, id.partition}); end > 0 {
-			c.newest[anyEpoch] = max(c.newest[anyEpoch], id.epoch)
-		}
 		seen, err := c.look(id)
 		if err != nil {
 			return err
@@ -112,7 +102,6 @@ func (c *collector) readLog(ctx context.Context) error {
 
 func (c *collector) removeUnlisted(ctx context.Context) error {
 	var orphans []stored
-	sealed := map[logID]bool{}
 	err := c.store.walk(ctx, landedFolder, func(file stored) error {
 		name, ours := parseLanded(file.name)
 		if _, listed := c.listed[maphash.String(c.seed, file.name)]; listed || !ours {
@@ -122,17 +111,7 @@ func (c *collector) removeUnlisted(ctx context.Context) error {
 			c.done.Kept++
 			return nil
 		}
-		fenced := name.start < c.ends[name.log]
-		if !fenced {
-			if _, tried := sealed[name.log]; !tried {
-				var err error
-				if sealed[name.log], err = c.seal(name.log); err != nil {
-					return err
-				}
-			}
-			fenced = sealed[name.log]
-		}
-		if fenced {
+		if name.start < c.ends[name.log] {
 			orphans = append(orphans, file)
 		} else {
 			c.done.Kept++
@@ -145,33 +124,6 @@ func (c *collector) removeUnlisted(ctx context.Context) error {
 	failpoint.At("orphans found")
 	c.done.Landed, err = c.removeAll(ctx, orphans)
 	return err
-}
-
-// seal makes sure that nothing can be appended to a log of a former epoch. It
-// is false if the epoch is the newest, or a writer appends to it even now.
-func (c *collector) seal(id logID) (bool, error) {
-	if id.epoch >= c.newest[logID{id.topic, 0, id.partition}] {
-		return false, nil
-	}
-	end := c.ends[id]
-	seal := Entry{
-		Topic: id.topic, Epoch: id.epoch, Partition: id.partition, Start: end, End: end,
-		Reason: "a seal: the topic was made anew, and nothing follows here", At: c.config.Now,
-	}
-	content, err := json.Marshal(seal)
-	if err == nil {
-		err = c.commit(seal, content)
-	}
-	if errors.Is(err, ErrFenced) {
-		// A seal from before does as well as this one.
-		read := c.readEntry(id, end)
-		return read.err == nil && read.entry.isSeal(), nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("seal the log %s: %w", id, err)
-	}
-	c.done.Sealed++
-	return true, nil
 }
 
 func (c *collector) removeTemp(ctx context.Context) error {

@@ -92,7 +92,7 @@ func TestStoppedWriterAfterTheCollector(t *testing.T) {
 		"another went on":                   {30, false, true, Collected{Landed: 3}},
 		"another went on, in a checkpoint":  {5, false, true, Collected{Landed: 3}},
 		"nobody went on":                    {35, false, false, Collected{Kept: 3}},
-		"nobody went on in a former epoch":  {35, true, true, Collected{Landed: 3, Sealed: 1}},
+		"nobody went on in a former epoch":  {35, true, false, Collected{Kept: 3}},
 		"another went on in a former epoch": {30, true, true, Collected{Landed: 3}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +111,10 @@ func TestStoppedWriterAfterTheCollector(t *testing.T) {
 			}
 			v, faults := verified(t, l)
 			want := int64(len(entries))
-			if test.anew || !test.fenced {
+			if test.anew {
+				want++
+			}
+			if !test.fenced {
 				want++
 			}
 			if faults != nil || v.Entries != want {
@@ -125,40 +128,5 @@ func TestStoppedWriterAfterTheCollector(t *testing.T) {
 				t.Errorf("tail %+v, %v", tail, err)
 			}
 		})
-	}
-}
-
-func TestSealHolds(t *testing.T) {
-	t.Parallel()
-	l, _ := landedLake(t)
-	landedEntry(t, l, usersLog, 35)
-	landedEntry(t, l, logID{"parley.users", 1, 7}, 0) // an epoch in which nothing ever landed
-	for _, id := range []logID{{"parley.users", 1, 2}, {"parley.users", 2, 7}} {
-		if err := l.Append(landedEntry(t, l, id, 0)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	later := time.Now().Add(2 * time.Hour)
-	collect(t, l, later, Collected{Landed: 6, Sealed: 2})
-	// Another writer of the former epoch comes back, and its file is collected
-	// although the seal stands already.
-	stopped := landedEntry(t, l, usersLog, 35)
-	if err := l.Append(stopped); !errors.Is(err, ErrFenced) {
-		t.Error(err)
-	}
-	collect(t, l, later, Collected{Landed: 3})
-	// A seal never becomes part of a checkpoint: its name would be free again.
-	if _, err := l.Checkpoint(t.Context(), CheckpointConfig{Keep: 1, Size: 1}); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Append(stopped); !errors.Is(err, ErrFenced) {
-		t.Error(err)
-	}
-	if entries, err := l.Entries(Positions{usersLog.String(): 30}); err != nil || len(entries) == 0 || entries[len(entries)-1].isSeal() {
-		t.Errorf("%v, %v", entries, err)
-	}
-	sums, err := l.Summary(t.Context())
-	if err != nil || len(sums) != 4 || sums[1].Epoch != 0 || sums[1].End != 35 || sums[1].Entries != 7 {
-		t.Errorf("%+v, %v", sums, err)
 	}
 }

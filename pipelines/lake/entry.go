@@ -54,10 +54,6 @@ func (e Entry) Log() string { return e.log().String() }
 
 func (e Entry) log() logID { return logID{e.Topic, e.Epoch, e.Partition} }
 
-// isSeal says whether this is no entry but the mark that none may follow: it
-// takes the name that the next entry would need. Collect explains why.
-func (e Entry) isSeal() bool { return e.End == e.Start }
-
 // validate says everything that is wrong with the entry by itself.
 func (e Entry) validate() error {
 	var faults []error

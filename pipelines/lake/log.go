@@ -95,6 +95,26 @@ func (l *Lake) Tail(topic string, partition int32) (tail Entry, found bool, err 
 	return Entry{}, false, nil
 }
 
+// Tails are the last entries of the partition's logs in all epochs in which
+// anything has landed, in their order.
+func (l *Lake) Tails(topic string, partition int32) ([]Entry, error) {
+	epochs, err := l.numbers("log/" + topic)
+	if err != nil {
+		return nil, fmt.Errorf("read the log of %s: %w", topic, err)
+	}
+	var tails []Entry
+	for _, epoch := range epochs {
+		tail, found, err := l.last(logID{topic, epoch, partition})
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			tails = append(tails, tail)
+		}
+	}
+	return tails, nil
+}
+
 // last is the last entry of one log.
 func (l *Lake) last(id logID) (last Entry, found bool, err error) {
 	end := int64(0)

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -103,21 +102,7 @@ func TestTortureTopicMadeAnewUnderARun(t *testing.T) {
 		sent.sendNumbered(b.client(), 0, 300)
 		r := b.run(b.follower())
 		b.eventually("land", func() bool { return b.settledOffsets() == 300 })
-		admin := &kafka.Client{Addr: kafka.TCP(b.broker.Addrs()...)}
-		topic := b.prefix + "events"
-		if answer, err := admin.DeleteTopics(b.Context(), &kafka.DeleteTopicsRequest{Topics: []string{topic}}); err != nil || answer.Errors[topic] != nil {
-			b.Fatal(err, answer)
-		}
-		b.eventually("make the topic anew", func() bool {
-			answer, err := admin.CreateTopics(b.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: 3, ReplicationFactor: 1}}})
-			if err == nil {
-				err = answer.Errors[topic]
-			}
-			if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
-				b.Fatal(err)
-			}
-			return err == nil
-		})
+		b.makeAnew()
 		sent.epoch = 1
 		client := b.client()
 		sent.sendNumbered(client, 300, 30)

@@ -30,8 +30,9 @@ type Config struct {
 	Security security.Security
 	// TopicPrefix stands before the kind in a topic's name. Zero: no prefix.
 	TopicPrefix string
-	// Group is the consumer group that divides the partitions among processes.
-	// Zero: "parley-landing".
+	// Group is the consumer group that divides the partitions among the processes
+	// that land into one lake: two lakes are two groups, each with all records.
+	// Zero: "parley-landing-" and the lake's id.
 	Group string
 	// Lake is where records land. Needed.
 	Lake *lake.Lake
@@ -87,10 +88,19 @@ func (c Config) Validate() error {
 	return errors.Join(faults...)
 }
 
-func (c Config) withDefaults() Config {
+// complete fills in what is not given.
+func (c Config) complete() (Config, error) {
 	if c.Group == "" {
-		c.Group = "parley-landing"
+		id, err := c.Lake.ID()
+		if err != nil {
+			return Config{}, err
+		}
+		c.Group = "parley-landing-" + id
 	}
+	return c.withDefaults(), nil
+}
+
+func (c Config) withDefaults() Config {
 	if c.RotateRows == 0 {
 		c.RotateRows = 1_000_000
 	}

@@ -28,7 +28,10 @@ func Once(ctx context.Context, config Config) (Summary, error) {
 	if err := config.Lake.Check(); err != nil {
 		return Summary{}, err
 	}
-	config = config.withDefaults()
+	config, err := config.complete()
+	if err != nil {
+		return Summary{}, err
+	}
 	if config.Patience == 0 {
 		config.Patience = 30 * time.Second
 	}

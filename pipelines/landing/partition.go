@@ -32,15 +32,6 @@ type partition struct {
 
 func (p *partition) name() string { return fmt.Sprintf("%s, partition %d", p.topic, p.id) }
 
-// place is where in the log a partition goes on.
-type place struct {
-	epoch   int32
-	offset  int64
-	stable  int64 // up to which Kafka's records may be read now
-	cluster string
-	topicID topicID
-}
-
 // untilStopped is the end of a partition that is landed until its context ends.
 const untilStopped = -1
 
@@ -239,90 +230,6 @@ func (p *partition) drain(ctx context.Context, held *sink) error {
 		p.config.Logger.Warn("could not end a file in time; its records are left to the partition's next owner", "topic", p.topic, "partition", p.id)
 	}
 	return context.Cause(ctx)
-}
-
-// errShrunk says that Kafka has less of the same topic than has landed. The broker
-// may be one that was stopped, and does not know yet that another leads the
-// partition: it is asked again before that is believed.
-var errShrunk = errors.New("the topic has less than has landed")
-
-// shrunkLooks is how often that must be so, a second apart: far longer than a
-// broker that goes on takes to learn who leads.
-const shrunkLooks = 20
-
-// locate says where the partition goes on: at the end of the log. It raises
-// the epoch when the topic was made anew, and enters into the log a gap that
-// Kafka's retention has left.
-func (p *partition) locate(ctx context.Context, sink *sink) (place, error) {
-	// The log first: while it is read, Kafka's end only moves on.
-	tail, found, err := p.config.Lake.Tail(p.topic, p.id)
-	if err != nil {
-		return place{}, err
-	}
-	var has offsets
-	var id topicID
-	err = p.patience.ask(ctx, "list the offsets of "+p.name(), func() (err error) {
-		has, id, err = p.offsets(ctx)
-		return err
-	})
-	if err != nil {
-		return place{}, err
-	}
-	at := place{epoch: tail.Epoch, offset: tail.End, stable: has.stable, cluster: p.cluster, topicID: id}
-	if found && tail.End > has.end && id != (topicID{}) && tail.TopicID == id.String() && p.shrunk < shrunkLooks {
-		if p.shrunk++; p.shrunk == 1 {
-			p.config.Logger.Warn("Kafka has less than has landed; it is asked again before that is believed", "topic", p.topic, "partition", p.id, "kafka", has.end, "log", tail.End)
-		}
-		return place{}, errShrunk
-	}
-	p.shrunk = 0
-	anew := ""
-	switch {
-	case found && tail.End > has.end:
-		anew = fmt.Sprintf("Kafka ends at %d, the log at %d", has.end, tail.End)
-	case found && tail.Cluster != "" && p.cluster != "" && tail.Cluster != p.cluster:
-		anew = "it is on another Kafka cluster"
-	case found && tail.TopicID != "" && id != topicID{} && tail.TopicID != id.String():
-		anew = "Kafka knows it by another id"
-	}
-	if anew != "" {
-		at.epoch, at.offset = tail.Epoch+1, 0
-		p.config.Logger.Warn("the topic was made anew: "+anew+"; it is landed from its beginning", "topic", p.topic, "partition", p.id, "epoch", at.epoch)
-	}
-	if has.first > at.offset {
-		gap := sink.gap(at, has.first)
-		if err := p.config.Lake.Append(gap); err != nil {
-			return place{}, err
-		}
-		if at.offset > 0 {
-			p.config.Logger.Warn("Kafka no longer has records that have not landed: its retention is too short; the gap stands in the log", "topic", p.topic, "partition", p.id, "from", gap.Start, "to", gap.End)
-		}
-		p.metrics.committed(gap, 0)
-		p.onLanded(&landed{entry: gap})
-		at.offset = has.first
-	}
-	if found {
-		p.metrics.set(lastCommit, float64(tail.At.Unix()))
-	}
-	p.behind(max(has.end-at.offset, 0))
-	return at, nil
-}
-
-// offsets asks for what Kafka has of the partition, and of which topic.
-func (p *partition) offsets(ctx context.Context) (offsets, topicID, error) {
-	id, err := p.source.topicID(ctx, p.topic)
-	if err != nil {
-		return offsets{}, topicID{}, err
-	}
-	all, err := p.source.offsets(ctx, p.topic, p.id)
-	if err != nil {
-		return offsets{}, topicID{}, err
-	}
-	again, err := p.source.topicID(ctx, p.topic)
-	if err == nil && again != id {
-		err = errors.New("the topic is just being made anew")
-	}
-	return all[p.id], id, err
 }
 
 // behind notes how many records Kafka has beyond what was taken.

@@ -24,7 +24,11 @@ func Run(ctx context.Context, config Config) error {
 	if err := config.Lake.Check(); err != nil {
 		return err
 	}
-	r := &runner{config: config.withDefaults()}
+	config, err := config.complete()
+	if err != nil {
+		return err
+	}
+	r := &runner{config: config}
 	r.patience = patience{limit: r.config.Patience, logger: r.config.Logger, metrics: r.config.Metrics}
 	r.source = newSource(r.config)
 	defer r.source.close()
