@@ -146,6 +146,10 @@ func (c *chunk) batch(whole []byte, aborted *aborted, from int64) error {
 	return nil
 }
 
+// maxUnpacked bounds what a batch may become: a few bytes can be made to unpack
+// into more than there is memory.
+const maxUnpacked = 1 << 30
+
 // unpack gives the records of a batch as they were before compression.
 func (c *chunk) unpack(codec compress.Compression, packed []byte) ([]byte, error) {
 	if codec == compress.None || len(packed) == 0 {
@@ -161,8 +165,12 @@ func (c *chunk) unpack(codec compress.Compression, packed []byte) ([]byte, error
 	// buffer moves to another; what was unpacked before stays where it is.
 	used := len(c.unpacked)
 	buffer := bytes.NewBuffer(c.unpacked[used:])
-	if _, err := buffer.ReadFrom(reader); err != nil {
+	n, err := buffer.ReadFrom(io.LimitReader(reader, maxUnpacked+1))
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	if n > maxUnpacked {
+		return nil, fmt.Errorf("%w: unpacked it has more than %d bytes", errDamaged, maxUnpacked)
 	}
 	records := buffer.Bytes()
 	if all := c.unpacked[:cap(c.unpacked)]; len(records) > 0 && used < len(all) && &all[used] == &records[0] {
