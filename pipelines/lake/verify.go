@@ -63,7 +63,7 @@ const mostFaults = 1000
 // Verify reads the whole log and looks at every landed file. What it finds
 // wrong are Faults; its error is that it could not look.
 func (l *Lake) Verify(ctx context.Context, config VerifyConfig) (Verification, error) {
-	v := &verifier{Lake: l, config: config, seed: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, landed: map[fileKey]int64{}}
+	v := &verifier{Lake: l, config: config, seed: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}, landed: map[fileKey]landedFile{}, reach: map[logID]*reach{}}
 	reading, ctx := errgroup.WithContext(ctx)
 	reading.SetLimit(runtime.GOMAXPROCS(0))
 	v.read = func(entry Entry) { reading.Go(func() error { return v.readFiles(ctx, entry) }) }
@@ -87,9 +87,17 @@ type verifier struct {
 	read   func(Entry) // reads the entry's files, by and by
 
 	mu       sync.Mutex
-	landed   map[fileKey]int64 // bytes of each landed file; ^bytes once it is listed
+	landed   map[fileKey]landedFile
+	reach    map[logID]*reach
 	done     Verification
 	progress VerifyProgress
+}
+
+// landedFile is what is known of a landed file.
+type landedFile struct {
+	bytes int64 // ^bytes once it is listed
+	start int64
+	reach *reach // of its log
 }
 
 // fileKey stands for a file's name: a lake may have millions.
@@ -120,11 +128,7 @@ func (v *verifier) run(ctx context.Context) error {
 		return err
 	}
 	v.epochs(ids, used)
-	for _, bytes := range v.landed {
-		if bytes >= 0 {
-			v.done.Unlisted++
-		}
-	}
+	v.unlisted()
 	return nil
 }
 
@@ -132,8 +136,8 @@ func (v *verifier) run(ctx context.Context) error {
 // for each.
 func (v *verifier) walk(ctx context.Context) error {
 	err := v.store.walk(ctx, landedFolder, func(file stored) error {
-		if _, ours := parseLanded(file.name); ours {
-			v.landed[v.key(file.name)] = file.bytes
+		if name, ours := parseLanded(file.name); ours {
+			v.landed[v.key(file.name)] = landedFile{file.bytes, name.start, v.reachOf(name.log)}
 			v.progress.AllFiles++
 			v.progress.AllBytes += file.bytes
 		}
@@ -165,6 +169,7 @@ func (v *verifier) epochs(ids []logID, used []bool) {
 		anyEpoch := logID{id.topic, 0, id.partition}
 		for ; next[anyEpoch] < id.epoch; next[anyEpoch]++ {
 			missing := logID{id.topic, next[anyEpoch], id.partition}
+			v.reachOf(missing).broken = true
 			v.fault(Fault{Log: missing.String(), Start: -1, Path: missing.folder(),
 				What: fmt.Sprintf("the log is missing: the partition has an epoch %d", id.epoch), Remedy: restoreFolder})
 		}
@@ -190,16 +195,16 @@ func (v *verifier) tell(entries, files, bytes int64) {
 func (v *verifier) file(entry Entry, file File) error {
 	key := v.key(file.Path)
 	v.mu.Lock()
-	bytes, known := v.landed[key]
-	if known && bytes >= 0 {
-		v.landed[key] = ^bytes
+	seen, known := v.landed[key]
+	if known && seen.bytes >= 0 {
+		v.landed[key] = landedFile{bytes: ^seen.bytes}
 	}
 	v.mu.Unlock()
-	if known && bytes < 0 {
+	if known && seen.bytes < 0 {
 		v.fault(fileFault(entry, file, "it is listed twice", "its records count twice: restore the log's folder from a backup of the lake"))
 		return nil
 	}
-	if known && bytes == file.Bytes {
+	if known && seen.bytes == file.Bytes {
 		return nil
 	}
 	now, err := v.store.stat(file.Path) // it may have landed since the walk
@@ -213,7 +218,7 @@ func (v *verifier) file(entry Entry, file File) error {
 		v.fault(fileFault(entry, file, fmt.Sprintf("it has %d bytes, its entry says %d", now.bytes, file.Bytes), restoreLanded(entry, file)))
 	}
 	v.mu.Lock()
-	v.landed[key] = ^now.bytes
+	v.landed[key] = landedFile{bytes: ^now.bytes}
 	v.mu.Unlock()
 	return nil
 }

@@ -216,6 +216,8 @@ func (c *logCheck) finish() {
 	c.done.Dead += c.sums.Dead
 	c.done.Tombstones += c.sums.Tombstones
 	c.done.Skipped += c.sums.Skipped
+	reach := c.reachOf(c.id)
+	reach.end, reach.broken = c.before.End, c.broken
 	c.mu.Unlock()
 	if c.broken {
 		return // then it is no wonder

@@ -179,6 +179,26 @@ func TestVerifyFindsFaults(t *testing.T) {
 			func(t *testing.T, l *Lake, entries []Entry) { rewrite(t, l, entries[5], func(e *Entry) { e.Rows = 4 }) },
 			[]string{"25.json: it does not add up: ", "25.json: its files have 3 rows, 1 dead letters and 1 tombstones, it says 4, 1 and 1"},
 		},
+		"a lost log": {
+			func(t *testing.T, l *Lake, _ []Entry) { remove(t, l, usersLog.folder()) },
+			[]string{"log/parley.users/0/2: 18 landed files reach beyond the log: entries from 0 on are missing"}, // those from 0 on may be a crash's
+		},
+		"all logs lost": {
+			func(t *testing.T, l *Lake, _ []Entry) { remove(t, l, "log") },
+			[]string{"log/parley.users/0/2: 18 landed files reach beyond the log: entries from 0 on are missing"},
+		},
+		"lost newest entries": {
+			func(t *testing.T, l *Lake, _ []Entry) {
+				remove(t, l, usersLog.entry(25))
+				remove(t, l, usersLog.entry(30))
+				publish(t, l, "users", usersLog, 25, 27, 25) // what a crash has left at its end
+			},
+			[]string{"log/parley.users/0/2: 3 landed files reach beyond the log: entries from 25 on are missing"},
+		},
+		"one file beyond the log": {
+			func(t *testing.T, l *Lake, _ []Entry) { publish(t, l, "users", usersLog, 36, 37, 36) },
+			[]string{"log/parley.users/0/2: 1 landed file reaches beyond the log: entries from 35 on are missing"},
+		},
 		"a hole": {
 			func(t *testing.T, l *Lake, entries []Entry) { remove(t, l, usersLog.entry(25)) },
 			[]string{"25.json: it is missing"},
