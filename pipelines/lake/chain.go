@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -60,7 +59,6 @@ func (l *Lake) look(id logID) (view, error) {
 
 // brokenError says where a log cannot be followed, and where it can again.
 type brokenError struct {
-	id   logID
 	path string // the file that is missing or damaged
 	at   int64  // where the chain ends
 	next int64  // where it goes on behind the fault, less than at if entries overlap; -1 if nowhere
@@ -68,7 +66,7 @@ type brokenError struct {
 }
 
 func (e *brokenError) Error() string {
-	return fmt.Sprintf("read the log %s at %d: %s: %v; %s", e.id, e.at, e.path, e.what, restoreEntry)
+	return fmt.Sprintf("read the log at %d: %s: %s; %s", e.at, e.path, whatIsWrong(e.what), restoreEntry)
 }
 
 func (e *brokenError) Unwrap() error { return e.what }
@@ -123,7 +121,7 @@ func (l *Lake) pass(ctx context.Context, id logID, seen view, next int64, visit 
 			behind = c.end
 		}
 		broken := func(what error) error {
-			return &brokenError{id: id, path: id.checkpoint(c), at: next, next: behind, what: what}
+			return &brokenError{path: id.checkpoint(c), at: next, next: behind, what: what}
 		}
 		_, err := l.readCheckpoint(id, c, func(entry Entry) error {
 			if entry.Start < next {
@@ -159,7 +157,7 @@ func (l *Lake) passLive(ctx context.Context, id logID, seen view, next int64, vi
 	from, _ := slices.BinarySearch(seen.live, next)
 	live := seen.live[from:]
 	broken := func(i int, what error) error {
-		b := &brokenError{id: id, path: id.entry(next), at: next, next: -1, what: what}
+		b := &brokenError{path: id.entry(next), at: next, next: -1, what: what}
 		if i < len(live) {
 			b.next = live[i]
 		}
@@ -178,7 +176,7 @@ func (l *Lake) passLive(ctx context.Context, id logID, seen view, next int64, vi
 		for i, read := range reads {
 			switch {
 			case batch[i] < next:
-				return next, &brokenError{id: id, path: id.entry(batch[i]), at: next, next: batch[i], what: fmt.Errorf("begins before the end of the one before it, %d", next)}
+				return next, &brokenError{path: id.entry(batch[i]), at: next, next: batch[i], what: fmt.Errorf("begins before the end of the one before it, %d", next)}
 			case batch[i] > next:
 				return next, broken(first+i, fs.ErrNotExist)
 			case read.err != nil:
@@ -229,7 +227,7 @@ func (l *Lake) readCertainly(ctx context.Context, id logID, starts []int64) ([]r
 		return nil, err
 	}
 	if after.end > starts[0] {
-		return nil, &brokenError{id: id, path: id.entry(starts[0]), at: starts[0], next: starts[0], what: errCheckpointed}
+		return nil, &brokenError{path: id.entry(starts[0]), at: starts[0], next: starts[0], what: errCheckpointed}
 	}
 	return reads, nil
 }
@@ -255,7 +253,7 @@ func (l *Lake) readEntry(id logID, start int64) (read readEntry) {
 // standsAt checks that the entry says of itself what its place in the log says.
 func (e Entry) standsAt(id logID, start int64) error {
 	if e.log() != id || e.Start != start || e.End < e.Start {
-		return fmt.Errorf("says of itself that it is %s from %d to %d", e.Log(), e.Start, e.End)
+		return fmt.Errorf("it says of itself that it is %s from %d to %d", e.Log(), e.Start, e.End)
 	}
 	return nil
 }
@@ -267,7 +265,18 @@ type damageError struct {
 }
 
 func (e *damageError) Error() string {
-	return fmt.Sprintf("%s is damaged: %s", e.name, strings.TrimSpace(e.what.Error()))
+	return fmt.Sprintf("%s: %s; %s", e.name, whatIsWrong(e), restoreEntry)
 }
 
 func (e *damageError) Unwrap() error { return e.what }
+
+// whatIsWrong says it of a file that has been named already.
+func whatIsWrong(err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "it is missing"
+	}
+	if damage := (*damageError)(nil); errors.As(err, &damage) {
+		return "it is damaged: " + damage.what.Error()
+	}
+	return err.Error()
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -147,10 +148,13 @@ func TestDamagedLog(t *testing.T) {
 		path, fault string
 		content     []byte
 	}{
-		"no JSON":               {usersLog.entry(0), "00000000000000000000.json is damaged", []byte("{")},
+		"nothing":               {usersLog.entry(0), "00000000000000000000.json: it is damaged: it is empty; restore", nil},
+		"a cut entry":           {usersLog.entry(0), "00000000000000000000.json: it is damaged: unexpected end of JSON input; restore", []byte(`{"topic":"pa`)},
+		"no JSON":               {usersLog.entry(0), "00000000000000000000.json: it is damaged: invalid character 'r' looking for beginning of value; restore", []byte("rows\n")},
 		"another place":         {usersLog.entry(0), "says of itself that it is parley.users/0/2 from 7 to 9", []byte(`{"topic":"parley.users","partition":2,"start":7,"end":9}`)},
 		"another log":           {usersLog.entry(0), "says of itself that it is parley.users/1/2", []byte(`{"topic":"parley.users","epoch":1,"partition":2,"start":0,"end":9}`)},
-		"no gzip":               {c, "ndjson.gz is damaged", []byte("rows")},
+		"no checkpoint":         {c, "ndjson.gz: it is damaged: it is empty; restore", nil},
+		"no gzip":               {c, "ndjson.gz: it is damaged", []byte("rows")},
 		"no totals":             {c, "does not begin with totals", packed(`{"start":0}`)},
 		"an empty checkpoint":   {c, "does not begin with totals", packed("")},
 		"too short":             {c, "its entries end at 0", packed(`{"totals":{}}`)},
@@ -164,11 +168,18 @@ func TestDamagedLog(t *testing.T) {
 			if err := l.store.putExclusive(test.path, test.content); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := l.Entries(nil); err == nil || !strings.Contains(err.Error(), test.fault) || !strings.Contains(err.Error(), test.path) {
-				t.Errorf("error %v; want %q", err, test.fault)
+			_, entries := l.Entries(nil)
+			if entries == nil || !strings.Contains(entries.Error(), test.fault) {
+				t.Errorf("error %v; want %q", entries, test.fault)
 			}
-			if _, _, err := l.Tail("parley.users", 2); err == nil {
+			_, _, tail := l.Tail("parley.users", 2)
+			if tail == nil {
 				t.Error("it has a tail")
+			}
+			for _, err := range []error{entries, tail} {
+				if text := fmt.Sprint(err); strings.Count(text, test.path) != 1 || !strings.HasSuffix(text, "; "+restoreEntry) {
+					t.Errorf("error %q: want %s once, and what to do", text, test.path)
+				}
 			}
 		})
 	}

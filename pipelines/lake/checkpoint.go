@@ -138,12 +138,12 @@ func (l *Lake) firstRun(ctx context.Context, id logID, seen view, size int) ([]r
 			fault = fs.ErrNotExist
 		}
 		if fault != nil {
-			return nil, &brokenError{id: id, path: id.entry(next), at: next, next: -1, what: fault}
+			return nil, &brokenError{path: id.entry(next), at: next, next: -1, what: fault}
 		}
 		next = read.entry.End
 	}
 	if next != seen.live[size] {
-		return nil, &brokenError{id: id, path: id.entry(next), at: next, next: -1, what: fs.ErrNotExist}
+		return nil, &brokenError{path: id.entry(next), at: next, next: -1, what: fs.ErrNotExist}
 	}
 	return run, nil
 }

@@ -159,6 +159,9 @@ func (l *Lake) readLines(id logID, c checkpoint, visit func(line []byte) (damage
 	if err != nil {
 		return Totals{}, fmt.Errorf("read %s: %w", name, err)
 	}
+	if len(content) == 0 {
+		return Totals{}, &damageError{name: name, what: errEmpty}
+	}
 	packed, err := gzip.NewReader(bytes.NewReader(content))
 	if err != nil {
 		return Totals{}, &damageError{name: name, what: err}
@@ -171,7 +174,7 @@ func (l *Lake) readLines(id logID, c checkpoint, visit func(line []byte) (damage
 		err = json.Unmarshal(lines.Bytes(), &first)
 	}
 	if err == nil && first.Totals == nil {
-		err = errors.Join(errors.New("does not begin with totals"), lines.Err())
+		err = errors.Join(errors.New("it does not begin with totals"), lines.Err())
 	}
 	if err != nil {
 		return Totals{}, &damageError{name: name, what: err}

@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -95,6 +96,8 @@ type entryJSON struct {
 	TopicID        string    `json:"topic_id,omitempty"`
 }
 
+var errEmpty = errors.New("it is empty")
+
 // MarshalJSON is the entry's form in the log.
 func (e Entry) MarshalJSON() ([]byte, error) {
 	wire := entryJSON{
@@ -118,9 +121,13 @@ func (e Entry) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the entry's form in the log.
 func (e *Entry) UnmarshalJSON(content []byte) error {
 	var wire entryJSON
-	// A lake has millions of entries: the standard library would take thrice as long.
+	// A lake has millions of entries: the standard library would take thrice as
+	// long. It says better what is wrong.
 	if err := fastjson.Unmarshal(content, &wire); err != nil {
-		return err
+		if len(content) == 0 {
+			return errEmpty
+		}
+		return cmp.Or(json.Unmarshal(content, new(entryJSON)), err)
 	}
 	*e = Entry{
 		Topic: wire.Topic, Epoch: wire.Epoch, Partition: wire.Partition, Start: wire.Start, End: wire.End,

@@ -154,6 +154,9 @@ func (f folder) walk(ctx context.Context, name string, visit func(stored) error)
 func (f folder) local(_ context.Context, name string) (string, error) {
 	path := f.path(name)
 	_, err := os.Stat(path)
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		err = at.Err // who asks names the file
+	}
 	return path, err
 }
 

@@ -140,11 +140,12 @@ func (l *Lake) last(id logID) (last Entry, found bool, err error) {
 		if errors.As(err, new(*brokenError)) {
 			continue
 		}
-		if err == nil {
-			err = reads[0].err
-		}
 		if err != nil {
 			return Entry{}, false, err
+		}
+		if err := reads[0].err; err != nil {
+			at := seen.live[len(seen.live)-1]
+			return Entry{}, false, &brokenError{path: id.entry(at), at: at, next: -1, what: err}
 		}
 		return reads[0].entry, true, nil
 	}

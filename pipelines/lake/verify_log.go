@@ -28,11 +28,7 @@ func (v *verifier) log(ctx context.Context, id logID) (used bool, err error) {
 			return len(seen.checkpoints)+len(seen.live) > 0, err
 		}
 		check.broken = true
-		what := broken.what.Error()
-		if errors.Is(err, fs.ErrNotExist) {
-			what = "it is missing"
-		}
-		v.fault(Fault{Log: id.String(), Start: broken.at, Path: broken.path, What: what, Remedy: restoreEntry})
+		v.fault(Fault{Log: id.String(), Start: broken.at, Path: broken.path, What: whatIsWrong(broken.what), Remedy: restoreEntry})
 		if broken.next <= next {
 			check.finish()
 			return true, nil
@@ -94,8 +90,8 @@ func (c *logCheck) gather(seen view) error {
 			c.others[entry.Start] = append(c.others[entry.Start], otherEntry{entry, path, false})
 			return nil
 		})
-		if damage := (*damageError)(nil); errors.As(err, &damage) {
-			c.fault(Fault{Log: c.id.String(), Start: spare.start, Path: path, What: damage.Error(), Remedy: restoreEntry})
+		if errors.As(err, new(*damageError)) {
+			c.fault(Fault{Log: c.id.String(), Start: spare.start, Path: path, What: whatIsWrong(err), Remedy: restoreEntry})
 		} else if err != nil {
 			return err
 		}

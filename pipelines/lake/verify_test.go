@@ -218,7 +218,7 @@ func TestVerifyFindsFaults(t *testing.T) {
 			func(t *testing.T, l *Lake, entries []Entry) {
 				_ = os.WriteFile(l.Path(usersLog.checkpoint(checkpoint{10, 20})), []byte("x"), 0o600)
 			},
-			[]string{"20.ndjson.gz: log/parley.users/0/2/checkpoints/00000000000000000010-00000000000000000020.ndjson.gz is damaged"},
+			[]string{"20.ndjson.gz: it is damaged: unexpected EOF"},
 		},
 		"wrong totals": {
 			func(t *testing.T, l *Lake, entries []Entry) {
@@ -248,13 +248,13 @@ func TestVerifyFindsFaults(t *testing.T) {
 			func(t *testing.T, l *Lake, entries []Entry) {
 				_ = os.WriteFile(l.Path(usersLog.entry(30)), []byte("{"), 0o600)
 			},
-			[]string{"30.json: log/parley.users/0/2/00000000000000000030.json is damaged"},
+			[]string{"30.json: it is damaged: unexpected end of JSON input"},
 		},
 		"an entry under another name": {
 			func(t *testing.T, l *Lake, entries []Entry) {
 				_ = os.Rename(l.Path(usersLog.entry(30)), l.Path(usersLog.entry(35)))
 			},
-			[]string{"30.json: it is missing", "35.json is damaged: says of itself that it is parley.users/0/2 from 30 to 35"},
+			[]string{"30.json: it is missing", "35.json: it is damaged: it says of itself that it is parley.users/0/2 from 30 to 35"},
 		},
 		"a file listed twice": {
 			func(t *testing.T, l *Lake, entries []Entry) {

@@ -186,14 +186,16 @@ type damageError struct{ cause error }
 func (e *damageError) Error() string { return e.cause.Error() }
 func (e *damageError) Unwrap() error { return e.cause }
 
+var errMissing = errors.New("it is missing")
+
 // foldFile gives each row of the file to take.
 func foldFile[R any](ctx context.Context, f *fold, l *lake.Lake, landed lake.File, take func(*R) error) (err error) {
 	path, err := l.Local(ctx, landed.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &damageError{err}
+		return &damageError{errMissing}
 	}
 	if err != nil {
-		return fmt.Errorf("settle %s: %w", landed.Path, err)
+		return fmt.Errorf("settle: %w", err)
 	}
 	rows, err := openRows[R](path)
 	if err != nil {

@@ -228,7 +228,7 @@ func TestDamagedLandedFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = Run(context.Background(), Config{Lake: l.lake})
-		if err == nil || !strings.Contains(err.Error(), last.Path) || !strings.Contains(err.Error(), last.SHA256) || !strings.Contains(err.Error(), "build again") {
+		if err == nil || !strings.Contains(err.Error(), last.Path) || !strings.Contains(err.Error(), last.SHA256) || !strings.Contains(err.Error(), "build again") || strings.Count(err.Error(), filepath.Base(last.Path)) != 1 {
 			t.Errorf("%s: error %v, want one that names the file and what to do", name, err)
 		}
 		if m, err := Current(l.lake); err != nil || m.Version != good.Version {
