@@ -46,13 +46,13 @@ func (e *silentError) Unwrap() error { return e.Fault }
 // in an error and to the logger what was asked for.
 func (p patience) ask(ctx context.Context, what string, ask func() error) error {
 	const longest = 5 * time.Second
-	var since time.Time
-	said := false
+	const sayEvery = time.Minute
+	var since, said time.Time
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, longest) {
 		err := ask()
 		switch {
 		case err == nil:
-			if said {
+			if !said.IsZero() {
 				p.logger.Info(what + ": Kafka answers again")
 			}
 			return nil
@@ -70,8 +70,8 @@ func (p patience) ask(ctx context.Context, what string, ask func() error) error 
 		if p.limit > 0 && time.Since(since) > p.limit {
 			return &silentError{For: p.limit, Fault: fmt.Errorf("%s: %w", what, err)}
 		}
-		if pause > time.Second { // a shorter fault is nobody's concern
-			said = true
+		if pause > time.Second && time.Since(said) >= sayEvery { // a shorter fault is nobody's concern
+			said = time.Now()
 			p.logger.Warn(what+": Kafka does not answer; trying again", "error", err)
 		}
 		select {

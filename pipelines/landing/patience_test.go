@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -90,6 +92,26 @@ func TestWhatKafkaAnswers(t *testing.T) {
 			}
 			if got != want {
 				t.Errorf("it is %s, want %s: %v", got, want, fault)
+			}
+		})
+	}
+}
+
+// TestAnOutageIsSaidOnce, though Kafka is asked again and again.
+func TestAnOutageIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	for limit, want := range map[time.Duration]int{time.Second: 0, 30 * time.Second: 1, 150 * time.Second: 3} {
+		synctest.Test(t, func(t *testing.T) {
+			var log strings.Builder
+			asked := 0
+			p := patience{limit: limit, logger: slog.New(slog.NewTextHandler(&log, nil))}
+			err := p.ask(t.Context(), "ask", func() error { asked++; return io.EOF })
+			var silent *silentError
+			if !errors.As(err, &silent) || asked < 6 {
+				t.Errorf("within %s: asked %d times, %v", limit, asked, err)
+			}
+			if got := strings.Count(log.String(), "does not answer"); got != want {
+				t.Errorf("within %s it was said %d times, want %d:\n%s", limit, got, want, log.String())
 			}
 		})
 	}
