@@ -55,10 +55,14 @@ func (m *meant) filter(ctx context.Context, ws *workspace.Workspace, store *lake
 // neither the workspace nor the lake has is an error.
 func topicNamed(ctx context.Context, ws *workspace.Workspace, store *lake.Lake, name string) (string, error) {
 	var known []string
+	byKind := "" // a topic that landed under just this name comes before it
 	for _, kind := range record.Kinds() {
 		topic := kind.Topic(ws.Config.Kafka.TopicPrefix)
-		if name == "" || name == topic || name == string(kind) {
-			return map[bool]string{false: topic}[name == ""], nil
+		switch name {
+		case "", topic:
+			return name, nil
+		case string(kind):
+			byKind = topic
 		}
 		known = append(known, string(kind), topic)
 	}
@@ -71,7 +75,20 @@ func topicNamed(ctx context.Context, ws *workspace.Workspace, store *lake.Lake, 
 			return name, nil
 		}
 	}
+	if byKind != "" {
+		return byKind, nil
+	}
 	return "", usagef("no topic %q%s", name, yamlfile.DidYouMean(name, known))
+}
+
+// placeNamed is the place that TOPIC/PARTITION/OFFSET means, its topic being named as topicNamed has it.
+func placeNamed(ctx context.Context, ws *workspace.Workspace, store *lake.Lake, text string) (deadletter.Place, error) {
+	place, err := deadletter.ParsePlace(text)
+	if err != nil {
+		return place, usageError{err}
+	}
+	place.Topic, err = topicNamed(ctx, ws, store, place.Topic)
+	return place, err
 }
 
 func (a *app) listDeadLettersCommand() *cobra.Command {
@@ -93,7 +110,7 @@ func (a *app) listDeadLettersCommand() *cobra.Command {
 			case limit < 0:
 				return usagef("--limit %d cannot be; write how many to list, or 0 for all", limit)
 			case by == "reason":
-				return a.countDeadLetters(cmd.Context(), store, filter)
+				return a.countDeadLetters(cmd.Context(), store, filter, open, limit)
 			case by != "":
 				return usagef("--by %s is no way to count; write --by reason", by)
 			}
@@ -102,7 +119,7 @@ func (a *app) listDeadLettersCommand() *cobra.Command {
 	}
 	which.flags(cmd)
 	cmd.Flags().BoolVar(&open, "open", false, "only those that were not replayed yet")
-	cmd.Flags().IntVar(&limit, "limit", limit, "list the newest `so many`; 0: all")
+	cmd.Flags().IntVar(&limit, "limit", limit, "list the newest `so many`, by reason the commonest; 0: all")
 	cmd.Flags().StringVar(&by, "by", "", "count them by `reason` instead")
 	return cmd
 }
@@ -135,16 +152,26 @@ func (a *app) listDeadLetters(ctx context.Context, store *lake.Lake, filter dead
 	return nil
 }
 
-func (a *app) countDeadLetters(ctx context.Context, store *lake.Lake, filter deadletter.Filter) error {
-	tallies, err := deadletter.Tallies(ctx, store, filter)
+func (a *app) countDeadLetters(ctx context.Context, store *lake.Lake, filter deadletter.Filter, open bool, limit int) error {
+	tallies, err := deadletter.Tallies(ctx, store, filter, open)
 	if err != nil {
 		return err
+	}
+	reasons := len(tallies)
+	if limit > 0 {
+		tallies = tallies[:min(limit, reasons)]
 	}
 	r := output.Rows{Columns: []string{"topic", "class", "reason", "dead_letters", "last", "last_landed_at"}, Empty: "no dead letters"}
 	for _, t := range tallies {
 		r.Rows = append(r.Rows, []any{t.Topic, string(t.Class), t.Reason, t.Letters, t.Last.String(), t.LastAt})
 	}
-	return a.print(r)
+	if err := a.print(r); err != nil {
+		return err
+	}
+	if len(tallies) < reasons {
+		a.say("the commonest %s of %s reasons; --limit 0 lists all", grouped(int64(len(tallies))), grouped(int64(reasons)))
+	}
+	return nil
 }
 
 // beginning is as much of a key or value as fits into a table; nil is nothing.

@@ -28,14 +28,7 @@ What was sent is noted in the lake, and left out the next time. Should the progr
 noting, the next replay sends it again: it lands twice, and counts once, because its id is the same.`,
 		Example: "  parley dead-letters replay --try\n  parley dead-letters replay --topic users --reason created_at\n  parley dead-letters replay parley.users/0/12",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, arg := range args {
-				place, err := deadletter.ParsePlace(arg)
-				if err != nil {
-					return usageError{err}
-				}
-				config.Filter.Places = append(config.Filter.Places, place)
-			}
-			return a.replay(cmd.Context(), which, config, tryOnly)
+			return a.replay(cmd.Context(), args, which, config, tryOnly)
 		},
 	}
 	which.flags(cmd)
@@ -45,18 +38,24 @@ noting, the next replay sends it again: it lands twice, and counts once, because
 	return cmd
 }
 
-// replay sends dead letters again and says what became of each.
-func (a *app) replay(ctx context.Context, which meant, config deadletter.ReplayConfig, tryOnly bool) error {
+// replay sends the dead letters at the places, or else all that are meant, again
+// and says what became of each.
+func (a *app) replay(ctx context.Context, places []string, which meant, config deadletter.ReplayConfig, tryOnly bool) error {
 	ws, store, err := a.openLake()
 	if err != nil {
 		return err
 	}
 	config.Lake = store
-	places := config.Filter.Places
 	if config.Filter, err = which.filter(ctx, ws, store); err != nil {
 		return err
 	}
-	config.Filter.Places = places
+	for _, text := range places {
+		place, err := placeNamed(ctx, ws, store, text)
+		if err != nil {
+			return err
+		}
+		config.Filter.Places = append(config.Filter.Places, place)
+	}
 	config.TopicPrefix, config.Now = ws.Config.Kafka.TopicPrefix, time.Now
 	show := a.movingLine()
 	config.Progress = func(looked int64) {
@@ -93,15 +92,19 @@ func (a *app) printReplayed(replayed []deadletter.Replayed, tried bool) error {
 	if err := a.print(r); err != nil {
 		return err
 	}
+	sent := deadletter.Sent
+	if tried {
+		sent = deadletter.Sendable
+	}
 	var words []string
 	for _, word := range []struct {
 		outcome deadletter.Outcome
 		text    string
 	}{
-		{deadletter.Sent, map[bool]string{false: "sent again", true: "can be sent again"}[tried]},
+		{sent, map[bool]string{false: "sent again", true: "can be sent again"}[tried]},
 		{deadletter.Unreadable, "cannot be read yet"}, {deadletter.TooLarge, "too large for the broker"}, {deadletter.ReplayedBefore, "replayed before"},
 	} {
-		if n := counts[word.outcome]; n > 0 || word.outcome == deadletter.Sent {
+		if n := counts[word.outcome]; n > 0 || word.outcome == sent {
 			words = append(words, grouped(n)+" "+word.text)
 		}
 	}

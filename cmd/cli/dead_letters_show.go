@@ -19,11 +19,11 @@ import (
 // showDeadLetter shows what stood at a place; where the topic was made anew,
 // more than one record did.
 func (a *app) showDeadLetter(ctx context.Context, text string) error {
-	place, err := deadletter.ParsePlace(text)
-	if err != nil {
-		return usageError{err}
-	}
 	ws, store, err := a.openLake()
+	if err != nil {
+		return err
+	}
+	place, err := placeNamed(ctx, ws, store, text)
 	if err != nil {
 		return err
 	}

@@ -206,7 +206,7 @@ func TestFilters(t *testing.T) {
 	if err != nil || found != 3 || len(letters) != 1 || letters[0].Topic != events {
 		t.Errorf("the newest of %d is %v, %v", found, letters, err)
 	}
-	tallies, err := Tallies(t.Context(), b.lake, Filter{Topic: users})
+	tallies, err := Tallies(t.Context(), b.lake, Filter{Topic: users}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func TestReplaySendsWhatCanBeReadNow(t *testing.T) {
 	b.refuse(june, good, bad)
 	topic := record.KindUser.Topic(prefix)
 
-	if got := b.replay(func(c *ReplayConfig) { c.Produce = nil }); len(got) != 2 || got[0].Outcome != Sent {
+	if got := b.replay(func(c *ReplayConfig) { c.Produce = nil }); len(got) != 2 || got[0].Outcome != Sendable {
 		t.Errorf("would do %v", got)
 	}
 	got := b.replay(nil)
@@ -256,6 +256,11 @@ func TestReplaySendsWhatCanBeReadNow(t *testing.T) {
 	open, found, err := Newest(t.Context(), b.lake, Filter{}, true, 0)
 	if err != nil || found != 1 || len(open) != 1 || open[0].Offset != 1 {
 		t.Errorf("not replayed are %+v of %d, %v", open, found, err)
+	}
+	for stillOpen, want := range map[bool]int{false: 2, true: 1} {
+		if tallies, err := Tallies(t.Context(), b.lake, Filter{}, stillOpen); err != nil || len(tallies) != want {
+			t.Errorf("counted with open %v: %+v, %v", stillOpen, tallies, err)
+		}
 	}
 
 	// With all, what cannot be read goes too, as it is, and is refused again.

@@ -105,7 +105,12 @@ type Tally struct {
 }
 
 // Tallies count by topic and reason, the commonest first. It reads no values.
-func Tallies(ctx context.Context, l *lake.Lake, filter Filter) ([]Tally, error) {
+// With open, those that were replayed are left out.
+func Tallies(ctx context.Context, l *lake.Lake, filter Filter, open bool) ([]Tally, error) {
+	replayed, err := replayedAt(l)
+	if err != nil {
+		return nil, err
+	}
 	type narrow struct {
 		record.Landed
 		Class  string `parquet:"class,dict"`
@@ -113,9 +118,9 @@ func Tallies(ctx context.Context, l *lake.Lake, filter Filter) ([]Tally, error) 
 	}
 	type key struct{ topic, class, reason string }
 	counts := map[key]*Tally{}
-	err := eachRow(ctx, l, filter, func(entry lake.Entry, row *narrow) error {
+	err = eachRow(ctx, l, filter, func(entry lake.Entry, row *narrow) error {
 		place := placeOf(entry, row.KafkaOffset)
-		if !filter.means(place, row.Class, row.Reason) {
+		if !filter.means(place, row.Class, row.Reason) || open && !replayed[place.log()][place.Offset].IsZero() {
 			return nil
 		}
 		tally := counts[key{entry.Topic, row.Class, row.Reason}]

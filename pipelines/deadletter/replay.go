@@ -37,6 +37,7 @@ type Outcome string
 // The outcomes.
 const (
 	Sent           Outcome = "sent"            // to its topic again
+	Sendable       Outcome = "can be sent"     // where nothing is, for want of Produce
 	Unreadable     Outcome = "cannot be read"  // by today's decoder either
 	ReplayedBefore Outcome = "replayed before" // and so left out
 	TooLarge       Outcome = "too large"       // for the broker
@@ -146,7 +147,7 @@ func (r *replay) send(ctx context.Context) error {
 	r.waiting, r.bytes = nil, 0
 	if len(letters) == 0 || r.config.Produce == nil {
 		for _, letter := range letters {
-			r.count(letter, Sent, "")
+			r.count(letter, Sendable, "")
 		}
 		return nil
 	}
@@ -217,7 +218,7 @@ func (r *replay) count(letter Letter, outcome Outcome, reason string) {
 
 // summary sorts by topic, then what was sent first, then the commonest first.
 func (r *replay) summary() []Replayed {
-	order := []Outcome{Sent, Unreadable, TooLarge, ReplayedBefore}
+	order := []Outcome{Sent, Sendable, Unreadable, TooLarge, ReplayedBefore}
 	summary := make([]Replayed, 0, len(r.counts))
 	for key, n := range r.counts {
 		key.Letters = n
