@@ -123,7 +123,8 @@ func Printable(s string) string {
 
 func forProgramsFloat(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// forCSV writes a value as text: times in ISO 8601 UTC, lists and structs as JSON.
+// forCSV writes a value as text: times in ISO 8601 UTC, lists and structs as
+// JSON, and bytes that are not text as JSON writes them too.
 func forCSV(value any) string {
 	switch v := value.(type) {
 	case nil:
@@ -144,7 +145,7 @@ func forCSV(value any) string {
 		if utf8.Valid(v) {
 			return string(v)
 		}
-		return base64.StdEncoding.EncodeToString(v)
+		return marked(v)
 	case fmt.Stringer:
 		return v.String()
 	case map[string]any, []any:
@@ -155,6 +156,11 @@ func forCSV(value any) string {
 		return encoded
 	}
 	return fmt.Sprint(value)
+}
+
+// marked is how bytes that are not text are written, in CSV as in JSON.
+func marked(content []byte) string {
+	return `{"base64":"` + base64.StdEncoding.EncodeToString(content) + `"}`
 }
 
 // FormatTime writes an instant in ISO 8601, in UTC, to the microsecond.
@@ -238,7 +244,7 @@ func forJSON(value any) any {
 		if utf8.Valid(v) {
 			return string(v)
 		}
-		return map[string]any{"base64": v}
+		return json.RawMessage(marked(v))
 	case map[string]any:
 		for key, inner := range v {
 			v[key] = forJSON(inner)
