@@ -83,14 +83,19 @@ type Result struct {
 	Warnings []warehouse.CheckRecord
 }
 
-// Error is why a build was not published. The last one is still current.
+// Error is why a build was not published. The last one, if any, is still current.
 type Error struct {
-	ID  string
-	Err error // all that is wrong, joined
+	ID    string
+	First bool  // none has been published before
+	Err   error // all that is wrong, joined
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("build %s was not published, the last one is still current:\n%s", e.ID, e.Err)
+	left := "the last one is still current"
+	if e.First {
+		left = "and none was before it"
+	}
+	return fmt.Sprintf("build %s was not published, %s:\n%s", e.ID, left, e.Err)
 }
 
 // Unwrap gives the causes.
@@ -175,7 +180,8 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 	}
 	result, err := b.run(ctx)
 	if err != nil {
-		return Result{}, &Error{ID: b.record.ID, Err: errors.Join(err, b.abandon(ctx, err))}
+		_, none := warehouse.CurrentDir(at.marts)
+		return Result{}, &Error{ID: b.record.ID, First: errors.Is(none, warehouse.ErrNoBuild), Err: errors.Join(err, b.abandon(ctx, err))}
 	}
 	// The build is published: what fails from here on is put right by the next.
 	return result, b.finish()

@@ -275,7 +275,7 @@ func TestAFailedBuildChangesNothing(t *testing.T) {
 	w.land("logged_out", monday.Add(-time.Hour), "2")
 	_, err := Run(context.Background(), w.cfg)
 	var failed *Error
-	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "sql/models/marts/events.sql:2: 1 row breaks check accepted_event_name") {
+	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "sql/models/marts/events.sql:2: 1 row breaks check accepted_event_name") || !strings.Contains(err.Error(), "the last one is still current") {
 		t.Fatalf("error %v", err)
 	}
 	if got := w.ask("select event_id from events"); got != `[["logged_in-1"]]` {
@@ -294,6 +294,17 @@ func TestAFailedBuildChangesNothing(t *testing.T) {
 	sample, err := os.ReadFile(filepath.Join(w.lake.Root(), "builds", record.Checks[0].Sample))
 	if err != nil || !strings.Contains(string(sample), `"event_id": "logged_out-2"`) {
 		t.Errorf("kept rows %s, %v", sample, err)
+	}
+}
+
+func TestAFirstBuildThatFailsSpeaksOfNoLastOne(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.land("logged_out", monday.Add(-time.Hour), "2")
+	_, err := Run(context.Background(), w.cfg)
+	var failed *Error
+	if !errors.As(err, &failed) || !failed.First || !strings.Contains(err.Error(), "and none was before it:") {
+		t.Errorf("error %v", err)
 	}
 }
 
