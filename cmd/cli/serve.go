@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,7 +45,8 @@ func (a *app) serve(ctx context.Context, ws *workspace.Workspace, listen string)
 
 // listen takes the address, and says it on standard output.
 func (a *app) listen(ctx context.Context, ws *workspace.Workspace, listen string) (*server.Server, error) {
-	if listen == "" {
+	asked := listen != ""
+	if !asked {
 		listen = ws.Config.Serve.Listen
 	}
 	if err := a.figures.showBuilds(ws); err != nil {
@@ -62,8 +64,24 @@ func (a *app) listen(ctx context.Context, ws *workspace.Workspace, listen string
 			})
 		},
 	})
-	if err == nil {
-		fmt.Fprintln(a.stdout, s.URL())
+	switch {
+	case err != nil && asked:
+		return nil, asUsage(err)
+	case err != nil:
+		return nil, err
 	}
-	return s, err
+	fmt.Fprintln(a.stdout, s.URL())
+	if s.Everywhere() {
+		a.say("it listens at every address of this machine; from elsewhere, put the machine's name in place of 127.0.0.1")
+	}
+	return s, nil
+}
+
+// asUsage makes an address that a flag gives and that is none a command called wrongly.
+func asUsage(err error) error {
+	var address *server.AddressError
+	if errors.As(err, &address) {
+		return usageError{err}
+	}
+	return err
 }

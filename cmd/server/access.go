@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -60,6 +61,23 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// AddressError says that what was given is no address to listen on.
+type AddressError struct{ Fault string }
+
+func (e *AddressError) Error() string { return e.Fault }
+
+// checkAddress wants host:port; the error is an *AddressError.
+func checkAddress(ctx context.Context, listen string) error {
+	_, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return &AddressError{fmt.Sprintf("%q is no address; write host:port, as 127.0.0.1:8780", listen)}
+	}
+	if _, err := net.DefaultResolver.LookupPort(ctx, "tcp", port); err != nil {
+		return &AddressError{fmt.Sprintf("%q is no address: there is no port %q; write one of 1 to 65535, or 0 for a free one", listen, port)}
+	}
+	return nil
 }
 
 func isLoopbackHost(hostport string) bool {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
@@ -27,10 +26,10 @@ func metricsHandler(gatherer prometheus.Gatherer, logger *slog.Logger) http.Hand
 // NewMetrics listens on an address of this machine alone, and answers from
 // Serve on with nothing but GET /metrics.
 func NewMetrics(ctx context.Context, listen string, gatherer prometheus.Gatherer, logger *slog.Logger) (*Server, error) {
-	if _, _, err := net.SplitHostPort(listen); err != nil {
-		return nil, fmt.Errorf("serve metrics: %q is no address; write host:port, as 127.0.0.1:9464", listen)
+	if err := checkAddress(ctx, listen); err != nil {
+		return nil, fmt.Errorf("serve metrics: %w", err)
 	}
-	beyond := fmt.Errorf("serve metrics: %s is not of this machine alone; write 127.0.0.1:PORT. Beyond it `parley run` and `parley serve` give /metrics to whoever has the token", listen)
+	beyond := fmt.Errorf("serve metrics: %w", &AddressError{fmt.Sprintf("%s is not of this machine alone; write 127.0.0.1:PORT. Beyond it `parley run` and `parley serve` give /metrics to whoever has the token", listen)})
 	if !isLoopbackHost(listen) {
 		return nil, beyond
 	}

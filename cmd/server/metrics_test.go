@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -45,8 +46,10 @@ func TestMetricsBesideThePages(t *testing.T) {
 			t.Fatal(err)
 		}
 		serve(t, s)
-		address := strings.Replace(s.URL(), "0.0.0.0", "127.0.0.1", 1)
-		address = strings.Replace(address, "[::]", "127.0.0.1", 1) + "metrics"
+		address := s.URL() + "metrics" // also where it listens everywhere
+		if !strings.HasPrefix(address, "http://127.0.0.1:") || s.Everywhere() != (listen == "0.0.0.0:0") {
+			t.Errorf("on %s it says that it is at %s, everywhere: %v", listen, address, s.Everywhere())
+		}
 		if status, text, _ := get(t, http.DefaultClient, "GET", address, "", nil); status != anonymous || strings.Contains(text, "parley_test") != (anonymous == http.StatusOK) {
 			t.Errorf("on %s without a token: %d %s", listen, status, text)
 		}
@@ -61,6 +64,13 @@ func TestMetricsAloneStayOnThisMachine(t *testing.T) {
 	t.Parallel()
 	for _, listen := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:9464", "9464", "metrics.example.com:9464"} {
 		if _, err := server.NewMetrics(t.Context(), listen, oneFigure(), nil); err == nil || !strings.Contains(err.Error(), "127.0.0.1:") {
+			t.Errorf("%s: %v", listen, err)
+		}
+	}
+	for listen, fault := range map[string]string{"nonsense": "write host:port", "127.0.0.1:99999": `there is no port "99999"`, "127.0.0.1:-1": `there is no port "-1"`} {
+		_, err := server.NewMetrics(t.Context(), listen, oneFigure(), nil)
+		var address *server.AddressError
+		if !errors.As(err, &address) || !strings.Contains(err.Error(), fault) || strings.Contains(err.Error(), "another program") {
 			t.Errorf("%s: %v", listen, err)
 		}
 	}

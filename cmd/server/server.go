@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,8 +39,9 @@ type Server struct {
 	config   Config
 	listener net.Listener
 	http     *http.Server
-	loopback bool
 	queries  chan struct{} // a place for each query that runs
+	// At which of the machine's addresses it listens: those of its own alone, or all of them.
+	loopback, everywhere bool
 }
 
 // queriesAtOnce bounds what queries over HTTP can take of the machine together.
@@ -62,13 +64,23 @@ func New(ctx context.Context, config Config) (*Server, error) {
 
 // listen takes the address for handler; remedy says how to choose another.
 func (s *Server) listen(ctx context.Context, handler http.Handler, remedy string) error {
+	if err := checkAddress(ctx, s.config.Listen); err != nil {
+		return err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.config.Listen)
-	if err != nil {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("%w; another program has this address: %s", err, remedy)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%w; this machine has no such address: %s", err, remedy)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; this port is not for every user: %s", err, remedy)
+	case err != nil:
+		return fmt.Errorf("%w; %s", err, remedy)
 	}
 	s.listener = listener
 	if addr, ok := listener.Addr().(*net.TCPAddr); ok {
-		s.loopback = addr.IP.IsLoopback()
+		s.loopback, s.everywhere = addr.IP.IsLoopback(), addr.IP.IsUnspecified()
 	}
 	s.http = &http.Server{
 		Handler:           handler,
@@ -81,8 +93,17 @@ func (s *Server) listen(ctx context.Context, handler http.Handler, remedy string
 	return nil
 }
 
-// URL is where a browser finds the server.
-func (s *Server) URL() string { return "http://" + s.listener.Addr().String() + "/" }
+// URL is where a browser on this machine finds the server.
+func (s *Server) URL() string {
+	address := s.listener.Addr()
+	if tcp, ok := address.(*net.TCPAddr); ok && s.everywhere {
+		return fmt.Sprintf("http://127.0.0.1:%d/", tcp.Port)
+	}
+	return "http://" + address.String() + "/"
+}
+
+// Everywhere says whether it listens at every address of the machine.
+func (s *Server) Everywhere() bool { return s.everywhere }
 
 // Serve answers until ctx ends, then lets what is under way finish for some seconds.
 func (s *Server) Serve(ctx context.Context) error {
