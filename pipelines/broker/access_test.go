@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"parley/pipelines/broker/security"
 	"parley/pipelines/broker/security/certificate"
@@ -137,6 +139,71 @@ func (d *door) await(t *testing.T, n int64) {
 		case <-tick.C:
 		}
 	}
+}
+
+// TestProduceWaitsForKafka: connections end in the middle of a request, as those
+// to a broker that restarts do.
+func TestProduceWaitsForKafka(t *testing.T) {
+	t.Parallel()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	var away atomic.Bool
+	cluster.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		return nil, errors.New("restarting"), away.Load()
+	})
+	said := &saidOnce{first: make(chan struct{})}
+	b, err := Open(t.Context(), Config{Brokers: cluster.ListenAddrs(), Patience: time.Hour, Logger: slog.New(said)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	b.writer.MaxAttempts = 1 // of the client's own
+	if _, err := b.EnsureTopics(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	away.Store(true)
+	late := []Message{{Kind: record.KindEvent, Key: "k", Value: []byte("late")}}
+	produced := make(chan error, 1)
+	go func() { produced <- b.Produce(t.Context(), late) }()
+	select {
+	case <-said.first:
+	case err := <-produced:
+		t.Fatalf("it did not wait: %v", err)
+	}
+	away.Store(false)
+	if err := <-produced; err != nil {
+		t.Fatal(err)
+	}
+	if warnings := said.warnings.Load(); warnings != 1 {
+		t.Errorf("it was said %d times", warnings)
+	}
+	values(t, b.Addrs(), record.KindEvent, 1)
+
+	away.Store(true)
+	b.config.Patience = time.Millisecond
+	if err := b.Produce(t.Context(), late); !Lost(err) || !strings.Contains(err.Error(), "it was tried for 1ms") {
+		t.Errorf("it stays away: %v", err)
+	}
+}
+
+// saidOnce counts warnings, and closes first at the first one.
+type saidOnce struct {
+	slog.Handler
+	first    chan struct{}
+	warnings atomic.Int64
+}
+
+func (s *saidOnce) Enabled(context.Context, slog.Level) bool { return true }
+
+func (s *saidOnce) Handle(_ context.Context, said slog.Record) error {
+	if said.Level == slog.LevelWarn && s.warnings.Add(1) == 1 {
+		close(s.first)
+	}
+	return nil
 }
 
 func TestOpenWaitsForKafka(t *testing.T) {

@@ -37,6 +37,10 @@ type Config struct {
 	// Wait makes Open wait, for ever, for Brokers that do not answer, and say so
 	// to Logger; a refusal is an error all the same. Zero: not to answer is an error.
 	Wait bool
+	// Patience is how long Produce tries again where Brokers go away or do not
+	// answer, beyond what the client itself does. Zero: it does not. The broker
+	// inside a process is not waited for: Do opens another.
+	Patience time.Duration
 	// Logger is told of what goes wrong and mends itself. Zero: nobody is.
 	Logger *slog.Logger
 }
@@ -49,6 +53,9 @@ func (c Config) Validate() error {
 	}
 	if len(c.Brokers) == 0 && (c.Security.TLS != nil || c.Security.SASL != nil) {
 		faults = append(faults, errors.New("broker: Security is given, but no Brokers; the broker inside the process is on this machine and needs none"))
+	}
+	if c.Patience < 0 {
+		faults = append(faults, fmt.Errorf("broker: Patience is %s; give how long to wait, or 0 for not at all", c.Patience))
 	}
 	if c.Partitions < 0 {
 		faults = append(faults, fmt.Errorf("broker: Partitions is %d; give 1 or more, or 0 for the default", c.Partitions))

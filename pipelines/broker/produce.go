@@ -81,8 +81,8 @@ func (e *TooLargeError) Error() string {
 
 // Produce sends the messages and returns once every one is acknowledged and,
 // on a broker that keeps what it acknowledges, would survive. The messages of
-// one key are stored in the order given; after an error some may be stored
-// twice, which settling sees by their ids. A record that is too large stops no
+// one key are stored in the order given; after an error, or where Kafka was
+// waited for, some may be stored twice, which settling sees by their ids. A record that is too large stops no
 // other: all others are stored, and the error is a *TooLargeError.
 func (b *Broker) Produce(ctx context.Context, messages []Message) error {
 	var tooLarge error
@@ -97,7 +97,7 @@ func (b *Broker) Produce(ctx context.Context, messages []Message) error {
 			if n == 0 {
 				writer, n = b.wide, 1
 			}
-			err := b.send(ctx, writer, chunk[:n])
+			err := b.sendPatiently(ctx, writer, chunk[:n])
 			if _, ok := errors.AsType[*TooLargeError](err); ok {
 				tooLarge, err = errors.Join(tooLarge, err), nil
 			}
@@ -117,6 +117,43 @@ func isWide(m Message) bool {
 		length += len(header.Key) + len(header.Value)
 	}
 	return length > batchBytes-1000
+}
+
+// sendPatiently sends the messages again, from the first one on, while Kafka is
+// away for no longer than Patience.
+func (b *Broker) sendPatiently(ctx context.Context, writer *kafka.Writer, messages []Message) error {
+	const longest = 2 * time.Second
+	var since time.Time
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, longest) {
+		err := b.send(ctx, writer, messages)
+		limit := b.config.Patience
+		switch {
+		case err == nil && !since.IsZero():
+			b.config.Logger.Info("Kafka answers again")
+			return nil
+		case err == nil || limit == 0 || b.Embedded() || ctx.Err() != nil || !passing(err):
+			return err
+		case since.IsZero():
+			since = time.Now()
+			b.config.Logger.Warn("Kafka does not answer; trying again", "for", limit, "error", err)
+		case time.Since(since) > limit:
+			return fmt.Errorf("%w; it was tried for %s", err, limit)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// passing says whether err is of a broker that starts, ends or hands over.
+func passing(err error) bool {
+	var code kafka.Error
+	if errors.As(err, &code) && code != kafka.UnknownTopicOrPartition && code.Temporary() {
+		return true
+	}
+	return Lost(err)
 }
 
 func (b *Broker) send(ctx context.Context, writer *kafka.Writer, messages []Message) error {
