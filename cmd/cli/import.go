@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +26,10 @@ func (a *app) importCommand() *cobra.Command {
 lists and webhook envelopes too), and any CSV by a mapping file. Files that end in .gz are opened.
 
 It ends once the records would survive a crash. What cannot be read is kept among the dead
-letters when it lands, counted and explained; see parley dead-letters list.`,
+letters when it lands, counted and explained; see parley dead-letters list.
+
+To import a file again is safe: what comes twice under one id counts once. A record without an id of its own
+counts once by its content: three events that are equal in every field are one.`,
 		Example: "  parley import export/\n  parley import people.ndjson --kind user\n  parley import tickets.csv.gz --mapping helpdesk.yaml",
 		Args:    exactly("a file or a folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -64,6 +68,7 @@ func (a *app) runImport(ctx context.Context, path, kind, mappingPath string) err
 	if err != nil {
 		return err
 	}
+	config.Patience = 30 * time.Second // a broker that restarts takes half of it
 	err = broker.Do(ctx, config, func(ctx context.Context, b *broker.Broker) error {
 		// Begun again when a borrowed broker goes away: records keep their ids, so none counts twice.
 		total = importer.Summary{}
@@ -91,6 +96,9 @@ func (a *app) importFile(ctx context.Context, ws *workspace.Workspace, b *broker
 	batch := make([]broker.Message, 0, importBatch)
 	flush := func() error {
 		if err := b.Produce(ctx, batch); err != nil {
+			if broker.Lost(err) && !b.Embedded() {
+				return fmt.Errorf("import %s: %w; to import it again is safe: records that come twice count once", file, err)
+			}
 			return fmt.Errorf("import %s: %w", file, err)
 		}
 		meter.add(len(batch))
@@ -122,7 +130,7 @@ func (a *app) printImport(total importer.Summary) error {
 		a.say("%s × %s: not a record of Parley's, left out", grouped(count), name)
 	}
 	if total.EqualRows > 0 {
-		a.say("%s of %s rows equal another of their conversation and count once", grouped(total.EqualRows), grouped(total.Rows))
+		a.say("%s of %s: equal to another of their conversation, counted once", plural(total.EqualRows, "row", "rows"), grouped(total.Rows))
 	}
 	for _, warning := range total.Warnings {
 		a.say("%s", warning)
@@ -131,13 +139,13 @@ func (a *app) printImport(total importer.Summary) error {
 		a.say("%s could not be read; they are kept, and listed by `parley dead-letters list` once they have landed", grouped(total.Refused))
 	}
 	if total.TooLarge > 0 {
-		a.say("%s are longer than a message on Kafka may be and were left out", grouped(total.TooLarge))
+		a.say("%s left out: longer than a message on Kafka may be", plural(total.TooLarge, "record was", "records were"))
 	}
 	for _, problem := range total.Problems {
 		a.say("  %s", problem)
 	}
 	if total.TooLarge > 0 {
-		return fmt.Errorf("%d records were left out", total.TooLarge)
+		return fmt.Errorf("%s left out", plural(total.TooLarge, "record was", "records were"))
 	}
 	return nil
 }
