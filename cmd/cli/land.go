@@ -22,7 +22,10 @@ func (a *app) landCommand() *cobra.Command {
 		Use:   "land",
 		Short: "Land records from Kafka as Parquet files, until stopped",
 		Long: `Land records from Kafka as Parquet files, until stopped. Any number of processes may land the same topics:
-they share the partitions, and each record lands once.`,
+they share the partitions, and each record lands once.
+
+A record waits ten seconds at the most until its file ends and counts, or build.every of parley.yaml if that is
+shorter. With --once the files end when all that was there has been read.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if metrics == "" {
@@ -31,7 +34,7 @@ they share the partitions, and each record lands once.`,
 			a.figures = newFigures().withLanding()
 			pages, err := server.NewMetrics(cmd.Context(), metrics, a.figures.registry, a.log)
 			if err != nil {
-				return err
+				return asUsage(err)
 			}
 			a.say("metrics at %smetrics", pages.URL())
 			serving, stop := context.WithCancel(cmd.Context())
@@ -64,8 +67,14 @@ func (a *app) landAs(once bool) func(context.Context, *workspace.Workspace, *bro
 }
 
 func (a *app) landingConfig(ws *workspace.Workspace, b *broker.Broker, store *lake.Lake) landing.Config {
+	var patience time.Duration
+	if b.Embedded() && !b.Owner() {
+		// The process that runs the broker may end; then another is opened, elsewhere.
+		patience = time.Second
+	}
 	return landing.Config{
 		Addrs:       b.Addrs(),
+		Patience:    patience,
 		Security:    b.Security(),
 		TopicPrefix: ws.Config.Kafka.TopicPrefix,
 		Lake:        store,
@@ -85,10 +94,6 @@ func (a *app) land(ctx context.Context, ws *workspace.Workspace, b *broker.Broke
 	defer done()
 	config.Progress = progress
 	config.RotateEvery = min(10*time.Second, ws.Config.Build.Every.Value())
-	if b.Embedded() && !b.Owner() {
-		// The process that runs the broker may end; then another is opened, elsewhere.
-		config.Patience = 5 * time.Second
-	}
 	return landing.Run(ctx, config)
 }
 

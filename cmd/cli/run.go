@@ -22,7 +22,10 @@ func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Do all of it in one process until stopped: land, build, send, report, serve",
-		Args:  noArgs,
+		Long: `Do all of it in one process until stopped: land, build, send, report, serve.
+A record waits ten seconds at the most until its file ends and counts, or build.every of parley.yaml if that is
+shorter; the next build after that has it.`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			work := a.runAll
 			if once {
