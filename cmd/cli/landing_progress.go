@@ -11,19 +11,26 @@ import (
 const landingSaidEvery = 30 * time.Second
 
 // landingProgress shows how far landing is: at a terminal as a line that moves,
-// elsewhere as a line of the log every so often while there is work. done takes
-// the line away.
+// elsewhere as a line of the log every so often while there is work, with the
+// mean rate of that time. done takes the line away.
 func (a *app) landingProgress() (progress func(landing.Progress), done func()) {
 	if a.screen != nil {
 		show := a.movingLine()
 		return func(p landing.Progress) { show("landing: " + landingLine(p)) }, func() { show("") }
 	}
-	said, sayAgain := int64(0), landingSaidEvery
+	var last landing.Progress // when a line was due
 	return func(p landing.Progress) {
-		if p.Elapsed < sayAgain || p.Records == said && p.Lag == 0 {
+		span := p.Elapsed - last.Elapsed
+		if span < landingSaidEvery {
 			return
 		}
-		said, sayAgain = p.Records, p.Elapsed+landingSaidEvery
+		landed := p.Records - last.Records
+		last = p
+		if landed == 0 && p.Lag == 0 {
+			return
+		}
+		// The present rate would be that of an instant: records come in bursts.
+		p.PerSecond = max(0, float64(landed)/span.Seconds())
 		a.log.Info("landing: " + landingLine(p))
 	}, func() {}
 }

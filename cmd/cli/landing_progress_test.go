@@ -33,9 +33,13 @@ func TestLandingIsLoggedWhileThereIsWork(t *testing.T) {
 	progress, done := a.landingProgress()
 	for second := range 200 {
 		// Records come for 100 seconds, and then no more.
-		progress(landing.Progress{Records: int64(min(second, 100)), Elapsed: time.Duration(second) * time.Second})
+		progress(landing.Progress{Records: 30 * int64(min(second, 100)), Elapsed: time.Duration(second) * time.Second})
 	}
 	done()
+	// The meter's own rate is 0 all the time.
+	if got := strings.Count(log.String(), " 30 a second"); got != 3 || !strings.Contains(log.String(), "3,000 records, 10 a second") {
+		t.Errorf("the lines give other rates than the mean since the line before:\n%s", log.String())
+	}
 	if got := strings.Count(log.String(), "landing: "); got != 4 {
 		t.Errorf("it was said %d times, want at 30, 60, 90 and 120 s:\n%s", got, log.String())
 	}
