@@ -119,7 +119,7 @@ func (a *app) printBuild(built build.Result) error {
 		a.say("%v", fault)
 	}
 	for _, warning := range built.Warnings {
-		a.say("%s:%d: the check %s does not hold for %d rows of %s", warning.File, warning.Line, warning.Check, warning.Failed, warning.Model)
+		a.say("%s:%d: the check %s does not hold for %s of %s", warning.File, warning.Line, warning.Check, plural(warning.Failed, "row", "rows"), warning.Model)
 	}
 	a.say("build %s as of %s: %d marts in %.1f s", built.Build.ID, formatTime(built.Build.AsOf), len(built.Build.Rows), built.Build.Seconds)
 	if len(built.Faults) > 0 {

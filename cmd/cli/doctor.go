@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -87,12 +88,12 @@ func (a *app) examineKafka(ctx context.Context, ws *workspace.Workspace) (string
 	case b.Owner():
 		return "the embedded broker starts; no other command has it open", nil
 	case b.Embedded():
-		return fmt.Sprintf("the embedded broker runs in another command, at %v", b.Addrs()), nil
+		return fmt.Sprintf("the embedded broker runs in another command, at %s", strings.Join(b.Addrs(), ", ")), nil
 	}
-	return fmt.Sprintf("answers at %v (%v)", b.Addrs(), b.Security()), nil
+	return fmt.Sprintf("answers at %s (%v)", strings.Join(b.Addrs(), ", "), b.Security()), nil
 }
 
-func examineLake(_ context.Context, ws *workspace.Workspace) (string, error) {
+func examineLake(ctx context.Context, ws *workspace.Workspace) (string, error) {
 	if err := os.MkdirAll(ws.LakeDir(), 0o755); err != nil {
 		return "", err
 	}
@@ -110,16 +111,15 @@ func examineLake(_ context.Context, ws *workspace.Workspace) (string, error) {
 	if err := store.Check(); err != nil {
 		return "", err
 	}
-	entries, err := store.Entries(nil)
-	if err != nil {
+	done, err := store.Verify(ctx, lake.VerifyConfig{})
+	switch {
+	case err != nil:
 		return "", err
+	case done.FaultCount > 0:
+		return "", fmt.Errorf("%s; `parley lake verify` names them", plural(done.FaultCount, "fault", "faults"))
 	}
-	var rows, dead int64
-	for _, entry := range entries {
-		rows += entry.Rows
-		dead += entry.Dead
-	}
-	return fmt.Sprintf("%s records have landed, %s are dead letters", grouped(rows), grouped(dead)), nil
+	return fmt.Sprintf("%s and %s have landed, every file that the log lists is there",
+		plural(done.Rows, "record", "records"), plural(done.Dead, "dead letter", "dead letters")), nil
 }
 
 func examineQueue(ctx context.Context, ws *workspace.Workspace) (string, error) {

@@ -18,7 +18,8 @@ func (a *app) checkFormat() error {
 	if a.format == "" || slices.Contains(output.Formats, a.format) {
 		return nil
 	}
-	return usagef("--format %s is none; write %s", a.format, strings.Join(output.Formats, ", "))
+	last := len(output.Formats) - 1
+	return usagef("there is no --format %s; choose %s or %s", a.format, strings.Join(output.Formats[:last], ", "), output.Formats[last])
 }
 
 func formatTime(at time.Time) string { return output.FormatTime(at) }
