@@ -41,6 +41,7 @@ var onlyIn = map[string][]string{
 	"github.com/parquet-go/parquet-go":    {"parley/pipelines", "parley/sql"},
 	"github.com/prometheus/client_golang": {"parley/pipelines/landing", "parley/cmd"},
 	"gocloud.dev":                         {"parley/pipelines/lake"},
+	"github.com/aws":                      {"parley/pipelines/lake"},
 }
 
 func load(t *testing.T) []*packages.Package {

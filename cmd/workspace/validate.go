@@ -12,6 +12,7 @@ import (
 	"time"
 	_ "time/tzdata" // zones are known on a machine that has none installed
 
+	"parley/pipelines/lake"
 	"parley/pipelines/yamlfile"
 )
 
@@ -115,6 +116,8 @@ func (c *Config) validateParts(fault func(string, string, ...any)) {
 		fault("$.lake.url", "%s:// is no place for the lake; write a folder, as ./lake, or s3://bucket/prefix?region=eu-west-1", scheme)
 	} else if host, _, _ := strings.Cut(rest, "/"); strings.Contains(host, "@") {
 		fault("$.lake.url", "a file that is kept in git is no place for credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
+	} else if err := lake.CheckAddress(c.Lake.URL); err != nil {
+		fault("$.lake.url", "%v", err)
 	}
 	if c.Lake.CacheGB <= 0 {
 		fault("$.lake.cache_gb", "%v GB hold nothing; write a number above 0", c.Lake.CacheGB)

@@ -114,6 +114,7 @@ func TestFaultsSayWhereAndWhatToDo(t *testing.T) {
 		{"kafka: {brokers: [\"k:1\"], sasl: {mechanism: scram-sha-512, username: u, password_env: open-sesame}}", "write the name, as KAFKA_PASSWORD, not the password"},
 		{"kafka: {brokers: [\"127.0.0.1:1\", \"k:1\"], sasl: {mechanism: PLAIN, username: u, password_env: P}}", "parley.yaml:1:34: the password would go to k:1 for everybody on the way to read"},
 		{"lake: {url: s3://key:secret@bucket}", "no place for credentials"},
+		{"lake:\n  url: s3://bucket/acme?regoin=eu-west-1", `parley.yaml:2:8: unknown parameter "regoin"; did you mean "region"?`},
 		{"lake: {cache_gb: -1}", "-1 GB hold nothing"},
 		{"engine: {url: \"sc://host:15002\"}", "is no engine"},
 		{"email: {smtp: \"smtp://mail\"}", "sending by SMTP is not there yet"},

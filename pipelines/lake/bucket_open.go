@@ -1,7 +1,6 @@
 package lake
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +10,6 @@ import (
 	"strings"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/blob/s3blob"
 )
 
 // ErrNotExclusive is what Check's error is when the object store lets two
@@ -21,13 +19,10 @@ var ErrNotExclusive = errors.New("it puts an object over another though asked no
 // openBucket opens a lake in an object store, by a URL such as
 // s3://bucket/prefix?region=eu-west-1. It does not ask the object store yet.
 func openBucket(address *url.URL, work string, limit int64) (*bucket, error) {
-	if address.User != nil {
-		return nil, errors.New("a URL is no place for credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
+	query, err := parametersOf(address)
+	if err != nil {
+		return nil, err
 	}
-	if address.Host == "" {
-		return nil, errors.New("names no bucket; write s3://bucket/prefix?region=eu-west-1")
-	}
-	query := address.Query()
 	defaultTo := func(name, value string) {
 		if !query.Has(name) {
 			query.Set(name, value)
@@ -39,7 +34,7 @@ func openBucket(address *url.URL, work string, limit int64) (*bucket, error) {
 	}
 	// Files are checked by their SHA-256, which not every store's own checksum would do.
 	defaultTo("response_checksum_validation", "when_required")
-	objects, err := new(s3blob.URLOpener).OpenBucketURL(context.Background(), &url.URL{Scheme: "s3", Host: address.Host, RawQuery: query.Encode()})
+	objects, err := openObjects(address.Host, query)
 	if err != nil {
 		return nil, err
 	}

@@ -347,44 +347,9 @@ func TestWrongCredentials(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "SignatureDoesNotMatch") || !strings.Contains(err.Error(), "set AWS_ACCESS_KEY_ID") {
 		t.Errorf("a wrong secret: %v", err)
 	}
-	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"} {
-		t.Setenv(name, "")
-	}
-	empty := filepath.Join(t.TempDir(), "none")
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", empty)
-	t.Setenv("AWS_CONFIG_FILE", empty)
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	withoutCredentials(t)
 	if err := openAt(t, address).Check(); err == nil || !strings.Contains(err.Error(), "no credentials") {
 		t.Errorf("no credentials: %v", err)
-	}
-}
-
-func TestBucketAddress(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct{ address, work, fault string }{
-		{"s3://bucket/lake?region=eu-west-1", "", "needs a local folder"},
-		{"s3://key:secret@bucket/lake?region=eu-west-1", "w", "no place for credentials"},
-		{"s3://key:secret@bucket:no/lake", "w", "write s3://bucket/prefix"},
-		{"s3://key:secret/of@bucket/lake", "w", "write s3://bucket/prefix"},
-		{"s3:///lake?region=eu-west-1", "w", "names no bucket"},
-		{"s3://bucket/lake?regoin=eu-west-1", "w", `unknown query parameter "regoin"`},
-		{"gs://bucket/lake", "w", "gs is not supported"},
-	} {
-		_, err := Open(test.address, WithWork(test.work))
-		if err == nil || !strings.Contains(err.Error(), test.fault) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("Open(%q): %v, want %q in it", test.address, err, test.fault)
-		}
-	}
-	l, err := Open("s3://bucket/some/lake/?region=eu-west-1", WithWork("w"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	work, err := filepath.Abs("w")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if l.Root() != work || l.store.(*bucket).place != "s3://bucket/some/lake/" {
-		t.Errorf("root %s, place %s", l.Root(), l.store.(*bucket).place)
 	}
 }
 
