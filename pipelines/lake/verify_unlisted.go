@@ -39,6 +39,7 @@ func (v *verifier) unlisted() {
 		if reach.beyond == 0 || reach.broken {
 			continue
 		}
+		v.done.Unlisted -= reach.beyond // no crash left them
 		files := "1 landed file reaches"
 		if reach.beyond > 1 {
 			files = fmt.Sprintf("%d landed files reach", reach.beyond)

@@ -32,3 +32,13 @@ func TestVerifyBesideAWriter(t *testing.T) {
 		t.Errorf("%+v, %v", v, faults)
 	}
 }
+
+func TestFilesBeyondTheLogAreNoCrashs(t *testing.T) {
+	t.Parallel()
+	l, _ := landedLake(t)
+	publish(t, l, "users", usersLog, 35, 36, 35)
+	publish(t, l, "users", usersLog, 36, 37, 36)
+	if v, faults := verified(t, l); len(faults) != 1 || v.Unlisted != 1 {
+		t.Errorf("%+v", v)
+	}
+}
