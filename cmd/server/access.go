@@ -72,7 +72,7 @@ func (e *AddressError) Error() string { return e.Fault }
 func checkAddress(ctx context.Context, listen string) error {
 	_, port, err := net.SplitHostPort(listen)
 	if err != nil {
-		return &AddressError{fmt.Sprintf("%q is no address; write host:port, as 127.0.0.1:8780", listen)}
+		return &AddressError{fmt.Sprintf("%q is no address; write host:port, as 127.0.0.1:PORT", listen)}
 	}
 	if _, err := net.DefaultResolver.LookupPort(ctx, "tcp", port); err != nil {
 		return &AddressError{fmt.Sprintf("%q is no address: there is no port %q; write one of 1 to 65535, or 0 for a free one", listen, port)}
