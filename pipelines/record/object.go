@@ -187,12 +187,16 @@ func (o object) inOrder() object {
 
 // lastOfEach keeps, in place, the last of neighbours with one name.
 func (o object) lastOfEach() object {
-	kept := o[:0]
-	for i, member := range o {
-		if i+1 < len(o) && o[i+1].name == member.name {
+	twice := 0
+	for twice+1 < len(o) && (o[twice].head != o[twice+1].head || o[twice].name != o[twice+1].name) {
+		twice++
+	}
+	kept := o[:twice]
+	for i := twice; i < len(o); i++ {
+		if i+1 < len(o) && o[i+1].name == o[i].name {
 			continue
 		}
-		kept = append(kept, member)
+		kept = append(kept, o[i])
 	}
 	return kept
 }
