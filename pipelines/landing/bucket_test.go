@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"os/exec"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
@@ -75,24 +74,7 @@ func TestWritersOfOneBucket(t *testing.T) {
 	t.Parallel()
 	b, address := onBucket(t)
 	b.produce(events(0, 6000)...)
-	var group sync.WaitGroup
-	var mutex sync.Mutex
-	var landed int64
-	for i := range 3 {
-		config := b.config()
-		config.Lake, config.RotateRows = b.sameBucket(address), 200+77*i
-		group.Go(func() {
-			summary, err := Once(b.Context(), config)
-			if err != nil {
-				b.Error(err)
-			}
-			mutex.Lock()
-			defer mutex.Unlock()
-			landed += summary.Rows[record.KindEvent]
-		})
-	}
-	group.Wait()
-	if landed != 6000 {
+	if landed := b.landBeside(func() *lake.Lake { return b.sameBucket(address) }); landed != 6000 {
 		b.Errorf("the summaries say %d rows", landed)
 	}
 	b.verify()

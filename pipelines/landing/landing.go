@@ -135,35 +135,17 @@ type Summary struct {
 	Tombstones int64                 // records that say that something is deleted
 	Skipped    int64                 // offsets without a record to land
 	Files      int
-	Reasons    map[string]int64 // dead letters by reason
 }
 
-// maxReasons bounds how many reasons a summary tells apart: a reason may quote
-// the record.
-const maxReasons = 100
-
-func (s *Summary) add(kind record.Kind, landed *landed) {
-	if landed.entry.Rows > 0 {
+func (s *Summary) add(kind record.Kind, landed *lake.Entry) {
+	if landed.Rows > 0 {
 		if s.Rows == nil {
 			s.Rows = map[record.Kind]int64{}
 		}
-		s.Rows[kind] += landed.entry.Rows
+		s.Rows[kind] += landed.Rows
 	}
-	s.Dead += landed.entry.Dead
-	s.Tombstones += landed.entry.Tombstones
-	s.Skipped += landed.entry.Skipped
-	s.Files += len(landed.entry.Files)
-	for reason, n := range landed.reasons {
-		if s.Reasons == nil {
-			s.Reasons = map[string]int64{}
-		}
-		countReason(s.Reasons, reason, n)
-	}
-}
-
-func countReason(reasons map[string]int64, reason string, n int64) {
-	if _, known := reasons[reason]; !known && len(reasons) >= maxReasons {
-		reason = "other reasons"
-	}
-	reasons[reason] += n
+	s.Dead += landed.Dead
+	s.Tombstones += landed.Tombstones
+	s.Skipped += landed.Skipped
+	s.Files += len(landed.Files)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"golang.org/x/sync/errgroup"
+
+	"parley/pipelines/lake"
 )
 
 // atOnce is how many partitions Once lands at a time: more would not be faster,
@@ -70,7 +72,7 @@ func Once(ctx context.Context, config Config) (Summary, error) {
 			p := &partition{
 				config: config, source: source, topic: topic, kind: kind, id: id, cluster: topics.cluster,
 				bytes: fetchBytes(atOnce), patience: patience, meter: meter,
-				onLanded: func(landed *landed) {
+				onLanded: func(landed *lake.Entry) {
 					mutex.Lock()
 					defer mutex.Unlock()
 					summary.add(kind, landed)

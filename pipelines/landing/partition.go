@@ -27,7 +27,7 @@ type partition struct {
 	lag      int64    // as the meter was told
 	shrunk   int      // how often, one after the other, Kafka had less of the topic than has landed
 	// onLanded is told of each entry that this process has appended.
-	onLanded func(*landed)
+	onLanded func(*lake.Entry)
 }
 
 func (p *partition) name() string { return fmt.Sprintf("%s, partition %d", p.topic, p.id) }
@@ -184,12 +184,12 @@ func (p *partition) commit(sink *sink) error {
 }
 
 // tell tells of what has landed, if anything has, and how long that took.
-func (p *partition) tell(landed *landed, took time.Duration) {
+func (p *partition) tell(landed *lake.Entry, took time.Duration) {
 	if landed == nil {
 		return
 	}
-	p.metrics.committed(landed.entry, took)
-	p.meter.add(step{files: len(landed.entry.Files), bytes: sizeOf(landed.entry.Files), dead: landed.entry.Dead})
+	p.metrics.committed(*landed, took)
+	p.meter.add(step{files: len(landed.Files), bytes: sizeOf(landed.Files), dead: landed.Dead})
 	p.onLanded(landed)
 }
 
@@ -209,7 +209,7 @@ func (p *partition) drain(ctx context.Context, held *sink) error {
 	}
 	*held = *fresh
 	type outcome struct {
-		landed *landed
+		landed *lake.Entry
 		err    error
 	}
 	done, began := make(chan outcome, 1), time.Now()

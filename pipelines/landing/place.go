@@ -77,7 +77,7 @@ func (p *partition) locate(ctx context.Context, sink *sink) (place, error) {
 			p.config.Logger.Warn("Kafka no longer has records that have not landed: its retention is too short; the gap stands in the log", "topic", p.topic, "partition", p.id, "from", gap.Start, "to", gap.End)
 		}
 		p.metrics.committed(gap, 0)
-		p.onLanded(&landed{entry: gap})
+		p.onLanded(&gap)
 		at.offset = has.first
 	}
 	if found {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"parley/pipelines/lake"
 )
 
 // Run lands records as they come, until ctx ends; it then brings into the log
@@ -103,9 +105,9 @@ func (r *runner) start(generation *kafka.Generation, topics layout, giveUp conte
 				bytes: fetchBytes(assigned), patience: r.patience, meter: r.meter,
 				breaker: &breaker{share: r.config.BreakerShare, window: r.config.BreakerWindow},
 			}
-			p.onLanded = func(landed *landed) {
+			p.onLanded = func(landed *lake.Entry) {
 				// For displays of the lag alone; the log says what has landed.
-				err := generation.CommitOffsets(map[string]map[int]int64{topic: {assignment.ID: landed.entry.End}})
+				err := generation.CommitOffsets(map[string]map[int]int64{topic: {assignment.ID: landed.End}})
 				if err != nil {
 					r.config.Logger.Debug("Kafka was not told what has landed; displays of the lag are behind", "error", err)
 				}

@@ -26,14 +26,7 @@ type sink struct {
 	rows       rows
 	dead       *table[record.DeadLetter]
 	tombstones *table[record.Tombstone]
-	reasons    map[string]int64
 	refused    func(record.Class, string) // is told of each record that could not be read, and why, unless nil
-}
-
-// landed is what one commit has brought into the log.
-type landed struct {
-	entry   lake.Entry
-	reasons map[string]int64 // of its dead letters
 }
 
 func newSink(config Config, kind record.Kind, topic string, partition int32) (*sink, error) {
@@ -116,10 +109,6 @@ func (s *sink) bury(m *message, why *record.Error) error {
 		Reason:  reason,
 		Decoder: record.DecoderVersion,
 	}
-	if s.reasons == nil {
-		s.reasons = map[string]int64{}
-	}
-	countReason(s.reasons, reason, 1)
 	if s.refused != nil {
 		s.refused(why.Class, reason)
 	}
@@ -163,7 +152,7 @@ func (s *sink) holds() bool { return s.next > s.start }
 // commit publishes the files and appends the entry that makes them count; the
 // sink is then empty and goes on from there. With nothing to say it does
 // nothing and gives nil. After an error the sink must begin anew.
-func (s *sink) commit() (*landed, error) {
+func (s *sink) commit() (*lake.Entry, error) {
 	if !s.holds() {
 		return nil, nil
 	}
@@ -189,9 +178,8 @@ func (s *sink) commit() (*landed, error) {
 		return nil, err
 	}
 	failpoint.At("entry appended")
-	result := &landed{entry: entry, reasons: s.reasons}
-	s.start, s.taken, s.aborted, s.reasons = s.next, 0, 0, nil
-	return result, nil
+	s.start, s.taken, s.aborted = s.next, 0, 0
+	return &entry, nil
 }
 
 // discard forgets everything since the last commit.
@@ -199,7 +187,7 @@ func (s *sink) discard() {
 	s.rows.discard()
 	s.dead.discard()
 	s.tombstones.discard()
-	s.next, s.taken, s.aborted, s.reasons = s.start, 0, 0, nil
+	s.next, s.taken, s.aborted = s.start, 0, 0
 }
 
 // gap is the entry of offsets whose records Kafka no longer had.
