@@ -37,12 +37,23 @@ create or replace macro instant(local_, zone_) as
 -- The first instant of a local day.
 create or replace macro day_start(day_, zone_) as instant(day_, zone_);
 
--- The instant that text in ISO 8601 names, NULL if it names none.
-create or replace macro parse_instant(text_) as try_cast(text_ as timestamptz);
+-- The instant that text in ISO 8601 names, NULL if it names none. Engines take
+-- more for one, each something else: a year alone, a time of today, "epoch".
+create or replace macro parse_instant(text_) as
+    case
+        when regexp_matches(text_, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?\z')
+            then try_cast(text_ as timestamptz)
+    end;
+
+-- Text without the spaces around it, of whatever width they are.
+create or replace macro trimmed(text_) as trim(text_);
 
 create or replace macro seconds_between(from_, to_) as cast(epoch_us(to_) - epoch_us(from_) as double) / 1000000;
 
-create or replace macro json_text(doc_, key_) as json_extract_string(doc_, '$.' || key_);
+-- The value of a key of a JSON object as text, NULL if it has none or is no
+-- JSON. The key is one without quotes in it.
+create or replace macro json_text(doc_, key_) as
+    case when json_valid(doc_) then json_extract_string(doc_, '$."' || key_ || '"') end;
 
 -- One row for each day from the first to the last, both included.
 create or replace macro each_day(from_, to_) as table

@@ -10,3 +10,9 @@ import _ "embed"
 //
 //go:embed duckdb.sql
 var DuckDB string
+
+// Spark creates the macros in a Spark session, a statement at a time, parted by
+// ";" at the end of a line. They want the session's time zone to be UTC.
+//
+//go:embed spark.sql
+var Spark string
