@@ -26,6 +26,7 @@ import (
 	"parley/sql/settle"
 	"parley/sql/transform"
 	"parley/sql/warehouse"
+	"parley/sql/warehouse/spark"
 )
 
 // Outage is a span of time in which something of the company's did not work.
@@ -59,6 +60,9 @@ type Config struct {
 	// Now tells the time, for the build's name and its durations. Required.
 	Now    func() time.Time
 	Engine warehouse.Config
+	// Spark is the address of a Spark that runs the models, as sc://host:15002. It
+	// sees the lake under the same paths. Default: the engine in the process runs them.
+	Spark string
 	// Progress is told of each step as it begins; nil: nobody.
 	Progress func(Progress)
 
@@ -148,6 +152,9 @@ func (c Config) Validate() error {
 	}
 	if c.Settings.Keep < 0 {
 		faults = append(faults, fmt.Errorf("%d builds cannot be kept; give 1 or more, or 0 for 10", c.Settings.Keep))
+	}
+	if c.Spark != "" {
+		faults = append(faults, spark.CheckAddress(c.Spark))
 	}
 	return errors.Join(append(faults, c.Engine.Validate())...)
 }
@@ -267,13 +274,15 @@ func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, mani
 	if err != nil && !errors.Is(err, warehouse.ErrNoBuild) {
 		return err
 	}
-	run, err := graph.Run(ctx, engine, transform.Place{Dir: b.dir, WorkDir: b.work, Previous: previous}, transform.Options{
-		Now: b.cfg.Now,
-		Progress: func(done, total int, what string) {
-			b.at.step("model " + what)
-			b.cfg.tell(Progress{Step: "model", What: what, Done: done, Total: total})
-		},
-		Keep: b.keepSample,
+	run, err := b.models(ctx, engine, manifest, func(on transform.Engine) (*transform.Result, error) {
+		return graph.Run(ctx, on, transform.Place{Dir: b.dir, WorkDir: b.work, Previous: previous}, transform.Options{
+			Now: b.cfg.Now,
+			Progress: func(done, total int, what string) {
+				b.at.step("model " + what)
+				b.cfg.tell(Progress{Step: "model", What: what, Done: done, Total: total})
+			},
+			Keep: b.keepSample,
+		})
 	})
 	if err != nil {
 		return err

@@ -90,7 +90,7 @@ func (c Check) brokenRow() (condition string, values []any, ok bool) {
 			values = append(values, v)
 		}
 		places := strings.TrimSuffix(strings.Repeat("?, ", len(values)), ", ")
-		return fmt.Sprintf("%s::varchar not in (%s)", column, places), values, true
+		return fmt.Sprintf("cast(%s as string) not in (%s)", column, places), values, true
 	case Range:
 		var broken []string
 		for i, compare := range []string{"<", ">"} {

@@ -28,16 +28,16 @@ const (
 type ModelRun struct {
 	Model   *Model
 	State   State
-	Stale   bool   // failed or skipped, and its last good file was kept
-	Path    string // of its Parquet file; "" for a view, and where there is none
-	Rows    int64  // of the file; -1: a view, or not known
+	Stale   bool     // failed or skipped, and its last good file was kept
+	Files   []string // its Parquet files; none for a view, and where there are none
+	Rows    int64    // of the files; -1: a view, or not known
 	Seconds float64
 	Err     error // why it failed, or below what it was skipped
 }
 
 // Place is where a run writes, and what it may keep.
 type Place struct {
-	Dir      string // the marts: <Dir>/<mart>/<mart>.parquet
+	Dir      string // the marts: <Dir>/<mart>/<mart>.parquet, or several files there
 	WorkDir  string // working files of intermediate models, which the caller removes
 	Previous string // folder of the last good build, whose files of a workspace's failed models are kept; "": none
 }
@@ -237,15 +237,15 @@ func (r *run) materialise(ctx context.Context, m *Model, done *ModelRun) error {
 			return err
 		}
 	}
-	rows, err := r.engine.Write(ctx, query, path)
+	files, rows, err := r.engine.WriteFiles(ctx, query, path)
 	if err != nil {
 		return fileError(m, placeAfter(before, m.SQL, err))
 	}
-	done.Path, done.Rows = path, rows
-	return r.engine.ViewFiles(ctx, m.Name, []string{path})
+	done.Files, done.Rows = files, rows
+	return r.engine.ViewFiles(ctx, m.Name, done.Files)
 }
 
-// martPath is where a mart's one file lies in a build's folder.
+// martPath is where a mart's file lies in a build's folder, if it is one.
 func martPath(dir, mart string) string { return filepath.Join(dir, mart, mart+".parquet") }
 
 // fileError puts the file's name before the engine's place in it.
@@ -319,30 +319,37 @@ func (r *run) checkLater(ctx context.Context) error {
 	return nil
 }
 
-// keepLast puts a workspace's last good file in the place of the one that
-// could not be made.
+// keepLast puts a workspace's last good files in the place of those that could
+// not be made.
 func (r *run) keepLast(ctx context.Context, mart string, done *ModelRun) error {
-	done.Path, done.Rows = "", -1
-	path := martPath(r.to.Dir, mart)
-	if err := os.RemoveAll(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("remove %s: %w", filepath.Dir(path), err)
+	done.Files, done.Rows = nil, -1
+	dir := filepath.Dir(martPath(r.to.Dir, mart))
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("remove %s: %w", dir, err)
 	}
 	if r.to.Previous == "" {
 		return nil
 	}
-	last := martPath(r.to.Previous, mart)
-	if _, err := os.Stat(last); errors.Is(err, fs.ErrNotExist) {
+	last, err := os.ReadDir(filepath.Dir(martPath(r.to.Previous, mart)))
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil // there never was a good one
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err != nil {
 		return err
 	}
-	// The files of a build are never written again, so two builds may share one.
-	if err := os.Link(last, path); err != nil {
-		return fmt.Errorf("keep the last good %s: %w", mart, err)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
 	}
-	done.Path, done.Stale = path, true
-	return r.engine.ViewFiles(ctx, mart, []string{path})
+	for _, file := range last {
+		path := filepath.Join(dir, file.Name())
+		// The files of a build are never written again, so two builds may share one.
+		if err := os.Link(filepath.Join(r.to.Previous, mart, file.Name()), path); err != nil {
+			return fmt.Errorf("keep the last good %s: %w", mart, err)
+		}
+		done.Files = append(done.Files, path)
+	}
+	done.Stale = true
+	return r.engine.ViewFiles(ctx, mart, done.Files)
 }
 
 // keepFaulty records a workspace's model that could not be loaded, and keeps its last good file.

@@ -40,19 +40,21 @@ import (
 	"parley/sql/warehouse"
 )
 
-// Engine is what runs the models.
+// Engine is what runs the models and their checks: DuckDB in the process, or
+// Spark over the same files. An error about a SELECT is a *warehouse.QueryError
+// with its place in it. Names are quoted by warehouse.Ident.
 type Engine interface {
-	// Parse says what a SELECT reads; its error is a *warehouse.QueryError.
-	Parse(ctx context.Context, query string) (*warehouse.Parsed, error)
 	// Describe names the columns a SELECT gives, without running it.
 	Describe(ctx context.Context, query string) ([]warehouse.Column, error)
 	// View gives a SELECT a name.
 	View(ctx context.Context, name, query string) error
 	// ViewFiles gives Parquet files a name.
 	ViewFiles(ctx context.Context, name string, paths []string) error
-	// Write runs a SELECT into one Parquet file and counts its rows.
-	Write(ctx context.Context, query, path string) (int64, error)
-	// Query runs a SELECT with bound values.
+	// WriteFiles runs a SELECT into Parquet files and counts their rows. It names
+	// the files in the order of the rows: path alone, or several beside it that
+	// begin with path's name.
+	WriteFiles(ctx context.Context, query, path string) (files []string, rows int64, err error)
+	// Query runs a SELECT with texts bound to its parameters.
 	Query(ctx context.Context, query string, args ...any) (*warehouse.Table, error)
 }
 

@@ -78,6 +78,13 @@ func (d *DuckDB) Write(ctx context.Context, query, path string) (int64, error) {
 	return rows, nil
 }
 
+// WriteFiles is Write for whoever runs an engine that may write several files:
+// DuckDB writes one, path.
+func (d *DuckDB) WriteFiles(ctx context.Context, query, path string) (files []string, rows int64, err error) {
+	rows, err = d.Write(ctx, query, path)
+	return []string{path}, rows, err
+}
+
 // shift moves an error's place from the statement that was run to the text
 // that stands in it before bytes from its start.
 func shift(err error, query string, before int) error {

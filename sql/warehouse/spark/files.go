@@ -59,10 +59,10 @@ func (s *Spark) ViewFiles(ctx context.Context, name string, paths []string) erro
 	return s.exec(ctx, "create or replace temporary view "+ident(name)+" using parquet options (path "+text(path)+")")
 }
 
-// Write runs a SELECT into Parquet files, zstd, and gives their paths, in the
+// WriteFiles runs a SELECT into Parquet files, zstd, and gives their paths, in the
 // order of the rows, and the number of rows: path alone, or, where Spark wrote
 // several, NAME-00000.parquet and so on beside it.
-func (s *Spark) Write(ctx context.Context, query, path string) (files []string, rows int64, err error) {
+func (s *Spark) WriteFiles(ctx context.Context, query, path string) (files []string, rows int64, err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
 		return nil, 0, err

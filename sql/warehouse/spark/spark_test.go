@@ -107,7 +107,7 @@ func TestFilesComeBackAsTheyWere(t *testing.T) {
 	}
 	var all []string
 	for _, name := range []string{"first", "second, third", "dt=2026-06-01"} {
-		files, rows, err := s.Write(ctx, "-- A comment.\nselect id, cast(id as string) as `the name, \"'` from range(0, 3) -- the end", filepath.Join(dir, name+".parquet"))
+		files, rows, err := s.WriteFiles(ctx, "-- A comment.\nselect id, cast(id as string) as `the name, \"'` from range(0, 3) -- the end", filepath.Join(dir, name+".parquet"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func TestFaultsHaveTheirPlace(t *testing.T) {
 			_, calls["describe"] = s.Describe(ctx, test.query)
 			calls["view"] = s.View(ctx, "v", test.query)
 			_, calls["query"] = s.Query(ctx, test.query)
-			_, _, calls["write"] = s.Write(ctx, test.query, filepath.Join(t.TempDir(), "x.parquet"))
+			_, _, calls["write"] = s.WriteFiles(ctx, test.query, filepath.Join(t.TempDir(), "x.parquet"))
 			for call, err := range calls {
 				var fault *warehouse.QueryError
 				if !errors.As(err, &fault) || !strings.HasPrefix(err.Error(), test.want) {
@@ -166,7 +166,7 @@ func TestFaultsHaveTheirPlace(t *testing.T) {
 	}
 	t.Run("while it runs", func(t *testing.T) {
 		t.Parallel()
-		_, _, err := s.Write(ctx, "select\n  cast(concat('x', id) as int) as n\nfrom range(3)", filepath.Join(t.TempDir(), "x.parquet"))
+		_, _, err := s.WriteFiles(ctx, "select\n  cast(concat('x', id) as int) as n\nfrom range(3)", filepath.Join(t.TempDir(), "x.parquet"))
 		if err == nil || !strings.HasPrefix(err.Error(), "2:3: The value 'x") {
 			t.Errorf("error %v", err)
 		}
