@@ -91,11 +91,9 @@ func (t *table[Row]) flush(from origin) error {
 			return err
 		}
 		t.upload = upload
-		if t.writer == nil {
-			t.writer = newWriter[Row](upload)
-		} else {
-			t.writer.Reset(upload)
-		}
+		// Made anew for each file: one that is reset writes columns without their
+		// names, at which Spark and others refuse the file.
+		t.writer = newWriter[Row](upload)
 	}
 	_, err := t.writer.Write(t.batch)
 	clear(t.batch)

@@ -125,10 +125,11 @@ func recoverDamage(err *error) {
 
 // fileWriter writes the rows of one table into files, one after the other.
 type fileWriter[T any] struct {
-	rows  *parquet.GenericWriter[T]
-	batch []T
-	file  *os.File
-	count int64
+	options []parquet.WriterOption
+	rows    *parquet.GenericWriter[T]
+	batch   []T
+	file    *os.File
+	count   int64
 }
 
 func newFileWriter[T any](t *table[T], more ...parquet.WriterOption) *fileWriter[T] {
@@ -136,7 +137,7 @@ func newFileWriter[T any](t *table[T], more ...parquet.WriterOption) *fileWriter
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.MaxRowsPerRowGroup(rowGroup),
 	}, t.options, more)
-	return &fileWriter[T]{rows: parquet.NewGenericWriter[T](io.Discard, options...), batch: make([]T, 0, batchRows)}
+	return &fileWriter[T]{options: options, batch: make([]T, 0, batchRows)}
 }
 
 // create starts a file at path, whose folder is made if need be.
@@ -151,7 +152,9 @@ func (w *fileWriter[T]) create(path string) error {
 		return err
 	}
 	w.file, w.count = file, 0
-	w.rows.Reset(file)
+	// Made anew for each file: one that is reset writes columns without their
+	// names, at which Spark refuses the file.
+	w.rows = parquet.NewGenericWriter[T](file, w.options...)
 	return nil
 }
 
