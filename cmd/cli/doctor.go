@@ -17,6 +17,7 @@ import (
 	"parley/pipelines/broker"
 	"parley/pipelines/lake"
 	"parley/sql/segment"
+	"parley/sql/warehouse/spark"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -46,6 +47,7 @@ func (a *app) examine(ctx context.Context) error {
 		{"parley.yaml", func(context.Context, *workspace.Workspace) (string, error) { return "read, without a fault", nil }},
 		{"kafka", a.examineKafka},
 		{"lake", examineLake},
+		{"engine", examineEngine},
 		{"queue", examineQueue},
 		{"segments", a.examineSegments},
 		{"messages", a.examineMessages},
@@ -120,6 +122,36 @@ func examineLake(ctx context.Context, ws *workspace.Workspace) (string, error) {
 	}
 	return fmt.Sprintf("%s and %s have landed, every file that the log lists is there",
 		plural(done.Rows, "record", "records"), plural(done.Dead, "dead letter", "dead letters")), nil
+}
+
+// examineEngine asks a Spark for its version, and has it write where builds lie.
+func examineEngine(ctx context.Context, ws *workspace.Workspace) (finding string, err error) {
+	if ws.Spark() == "" {
+		return "DuckDB, in the process", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	session, err := spark.Open(ctx, ws.Spark())
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, session.Close()) }()
+	version, err := session.Version(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(ws.LakeDir(), 0o755); err != nil {
+		return "", err
+	}
+	probe, err := os.MkdirTemp(ws.LakeDir(), ".doctor-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(probe)) }()
+	if _, _, err := session.WriteFiles(ctx, "select 1 as probe", filepath.Join(probe, "probe.parquet")); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("Spark %s answers at %s and writes to the lake", version, ws.Spark()), nil
 }
 
 func examineQueue(ctx context.Context, ws *workspace.Workspace) (string, error) {

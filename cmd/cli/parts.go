@@ -95,6 +95,7 @@ func (a *app) buildConfig(ws *workspace.Workspace, store *lake.Lake) (build.Conf
 		Settings: settings,
 		Models:   ws.Folder("models"),
 		Segments: segments,
+		Spark:    ws.Spark(),
 		Now:      time.Now, // names the build and times it; what it sees is by AsOf
 	}, faults
 }

@@ -17,7 +17,7 @@ type Config struct {
 	Outages     []Outage            `yaml:"outages"`
 	Kafka       Kafka               `yaml:"kafka"`
 	Lake        Lake                `yaml:"lake"`
-	Engine      Location            `yaml:"engine"` // default "duckdb:"
+	Engine      Location            `yaml:"engine"` // of the models: default InProcess; or a Spark, sc://host:15002
 	Queue       Location            `yaml:"queue"`  // default "sqlite:./parley.db"
 	Email       Email               `yaml:"email"`
 }
@@ -95,6 +95,9 @@ type Location struct {
 	URL string `yaml:"url"`
 }
 
+// InProcess is the URL of the engine that needs nothing else: DuckDB, in the process.
+const InProcess = "duckdb:"
+
 // Email says how e-mail leaves.
 type Email struct {
 	SMTP string `yaml:"smtp"` // default: .eml files in ./outbox
@@ -143,7 +146,7 @@ func (c *Config) setDefaults(folder string) {
 	setDefault(&c.Kafka.TopicPrefix, "parley.")
 	setDefault(&c.Lake.URL, "./lake")
 	setDefault(&c.Lake.CacheGB, 10)
-	setDefault(&c.Engine.URL, "duckdb:")
+	setDefault(&c.Engine.URL, InProcess)
 	setDefault(&c.Queue.URL, "sqlite:./parley.db")
 	for name, schedule := range c.OfficeHours {
 		setDefault(&schedule.Timezone, c.Workspace.Timezone)

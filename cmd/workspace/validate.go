@@ -14,6 +14,7 @@ import (
 
 	"parley/pipelines/lake"
 	"parley/pipelines/yamlfile"
+	"parley/sql/warehouse/spark"
 )
 
 var weekdays = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
@@ -122,8 +123,10 @@ func (c *Config) validateParts(fault func(string, string, ...any)) {
 	if c.Lake.CacheGB <= 0 {
 		fault("$.lake.cache_gb", "%v GB hold nothing; write a number above 0", c.Lake.CacheGB)
 	}
-	if c.Engine.URL != "duckdb:" {
-		fault("$.engine.url", "%q is no engine; the one there is: duckdb:", c.Engine.URL)
+	if scheme, _, _ := strings.Cut(c.Engine.URL, ":"); scheme != "sc" && c.Engine.URL != InProcess {
+		fault("$.engine.url", "%q is no engine; write %s, or sc://host:15002 for a Spark", c.Engine.URL, InProcess)
+	} else if err := spark.CheckAddress(c.Engine.URL); scheme == "sc" && err != nil {
+		fault("$.engine.url", "%v", err)
 	}
 	switch scheme, _, _ := strings.Cut(c.Queue.URL, ":"); scheme {
 	case "sqlite", "postgres", "postgresql":

@@ -89,6 +89,15 @@ func (w *Workspace) QueueURL() string {
 	return w.Config.Queue.URL
 }
 
+// Spark is the address of the Spark that runs the models, or "" where the engine
+// in the process does.
+func (w *Workspace) Spark() string {
+	if w.Config.Engine.URL == InProcess {
+		return ""
+	}
+	return w.Config.Engine.URL
+}
+
 // State is where Parley keeps what is its own: the embedded broker's log, the token.
 func (w *Workspace) State(elements ...string) string {
 	return w.Path(append([]string{".parley"}, elements...)...)

@@ -77,7 +77,7 @@ serve: {listen: "127.0.0.1:8780"}
 outages: [{name: Search down, from: 2026-03-02T10:00:00Z, to: 2026-03-02T14:30:00Z}]
 kafka: {brokers: [], topic_prefix: "parley."}
 lake: {url: "./lake"}
-engine: {url: "duckdb:"}
+engine: {url: "sc://host:15002"}
 queue: {url: "sqlite:./parley.db"}
 email: {smtp: "", from: ""}
 `))
@@ -116,7 +116,8 @@ func TestFaultsSayWhereAndWhatToDo(t *testing.T) {
 		{"lake: {url: s3://key:secret@bucket}", "no place for credentials"},
 		{"lake:\n  url: s3://bucket/acme?regoin=eu-west-1", `parley.yaml:2:8: unknown parameter "regoin"; did you mean "region"?`},
 		{"lake: {cache_gb: -1}", "-1 GB hold nothing"},
-		{"engine: {url: \"sc://host:15002\"}", "is no engine"},
+		{"engine: {url: spark}", `parley.yaml:1:15: "spark" is no engine; write duckdb:, or sc://host:15002 for a Spark`},
+		{"engine:\n  url: \"sc://me:secret@host\"", "parley.yaml:2:8: an address of Spark Connect takes no credentials; write sc://host:15002"},
 		{"email: {smtp: \"smtp://mail\"}", "sending by SMTP is not there yet"},
 		{"build: {every: soon}", `parley.yaml:1:16: "soon" is no length of time`},
 		{"workspace: {as_of: yesterday}", `parley.yaml:1:20: "yesterday" is no moment`},

@@ -22,8 +22,9 @@ import (
 // DefaultPort is the port of an address that names none.
 const DefaultPort = "15002"
 
-// OldestVersion is the version below which Spark lacks what the dialect's macros are made of.
-const OldestVersion = "4.0"
+// OldestVersion is the version below which Spark lacks what the macros are made
+// of (before 4.0), or reads texts of settled files wrongly (4.0.0: SPARK-52240).
+const OldestVersion = "4.0.1"
 
 // CheckAddress says what is wrong with an address as sc://host:15002.
 func CheckAddress(address string) error {

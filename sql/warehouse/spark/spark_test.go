@@ -240,7 +240,7 @@ func TestCheckAddress(t *testing.T) {
 
 func TestVersionsAreComparedByTheirNumbers(t *testing.T) {
 	t.Parallel()
-	for version, want := range map[string]bool{"4.0.0": true, "4.1.0-SNAPSHOT": true, "10.0.0": true, "3.5.6": false, "": false} {
+	for version, want := range map[string]bool{"4.0.1": true, "4.1.0-SNAPSHOT": true, "10.0.0": true, "4.0.0": false, "3.5.6": false, "": false} {
 		if got := atLeast(version, OldestVersion); got != want {
 			t.Errorf("%s: %v", version, got)
 		}
