@@ -35,7 +35,7 @@ ranked as (
         company_attributes.value,
         row_number() over (
             partition by company_attributes.company_id, company_attributes.name
-            order by company_attributes.observed_at desc, company_attributes.seq desc, company_attributes.value
+            order by company_attributes.observed_at desc, company_attributes.seq desc, company_attributes.value nulls last
         ) as newest_first
     from company_attributes
     left join deletions using (company_id)
@@ -50,7 +50,7 @@ final as (
         company_id,
         max(case when name = 'name' then value end) as name,
         max(case when name = 'plan' then value end) as plan,
-        max(case when name = 'currency' then upper(trim(value)) end) as currency,
+        max(case when name = 'currency' then upper(trimmed(value)) end) as currency,
         max(case when name = 'stage' then value end) as stage,
         max(case when name = 'monthly_spend' then try_cast(value as decimal(26, 10)) end) as monthly_spend,
         parse_instant(max(case when name = 'created_at' then value end)) as created_at

@@ -83,7 +83,7 @@ final as (
         company_id,
         currency,
         month_number,
-        cast(sum(mrr) as decimal(38, 10)) as mrr
+        cast(sum(mrr) as decimal(36, 10)) as mrr
     from paid
     where mrr > 0
     group by company_id, currency, month_number

@@ -74,7 +74,7 @@ ranked as (
         *,
         row_number() over (
             partition by company_id, name, said_month
-            order by observed_at desc, seq desc, value
+            order by observed_at desc, seq desc, value nulls last
         ) as newest_first
     from placed
 
@@ -85,7 +85,7 @@ runs as (
     select
         company_id,
         case when name = 'monthly_spend' then try_cast(value as decimal(26, 10)) end as monthly_spend,
-        case when name = 'currency' then upper(trim(value)) end as currency,
+        case when name = 'currency' then upper(trimmed(value)) end as currency,
         said_month,
         coalesce(
             lead(said_month) over (partition by company_id, name order by said_month),

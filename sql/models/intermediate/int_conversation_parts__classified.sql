@@ -63,9 +63,9 @@ spoken as (
     from parts
     inner join conversations using (conversation_id)
     left join bots as bots_by_name
-        on bots_by_name.bot = lower(trim(parts.author_name))
+        on bots_by_name.bot = lower(trimmed(parts.author_name))
     left join bots as bots_by_id
-        on bots_by_id.bot = lower(concat('id:', trim(parts.author_id)))
+        on bots_by_id.bot = lower('id:' || trimmed(parts.author_id))
 
 ),
 

@@ -60,9 +60,9 @@ final as (
             keys.person_id,
             case
                 when conversations.key is not null
-                    then concat(substring(conversations.key_kind, 1, 1), ':', conversations.key)
+                    then substring(conversations.key_kind, 1, 1) || ':' || conversations.key
             end,
-            concat('c:', conversations.conversation_id)
+            'c:' || conversations.conversation_id
         ) as person_id,
         keys.user_id,
         conversations.company_id,

@@ -74,7 +74,7 @@ ranked as (
         person_id,
         name,
         value,
-        row_number() over (partition by person_id, name order by observed_at desc, seq desc, value) as newest_first
+        row_number() over (partition by person_id, name order by observed_at desc, seq desc, value nulls last) as newest_first
     from observed
     where name <> 'signed_up_at'
 
@@ -85,7 +85,7 @@ sign_ups_ranked as (
     select
         person_id,
         parse_instant(value) as signed_up_at,
-        row_number() over (partition by key_kind, key order by observed_at desc, seq desc, value) as newest_first
+        row_number() over (partition by key_kind, key order by observed_at desc, seq desc, value nulls last) as newest_first
     from observed
     where name = 'signed_up_at'
 

@@ -23,7 +23,7 @@ ranked as (
         tagged_at,
         row_number() over (
             partition by company_id, tag
-            order by tagged_at desc, case when is_removal then 0 else 1 end, tagged_by
+            order by tagged_at desc, case when is_removal then 0 else 1 end, tagged_by nulls last
         ) as newest_first
     from tags
 

@@ -40,7 +40,7 @@ final as (
     select
         events.event_id,
         events.event_name,
-        coalesce(keys.person_id, concat(substring(events.key_kind, 1, 1), ':', events.key)) as person_id,
+        coalesce(keys.person_id, substring(events.key_kind, 1, 1) || ':' || events.key) as person_id,
         keys.user_id,
         events.company_id,
         events.occurred_at,

@@ -37,7 +37,7 @@ ranked as (
         tags.tagged_at,
         row_number() over (
             partition by keys.person_id, tags.tag
-            order by tags.tagged_at desc, case when tags.is_removal then 0 else 1 end, tags.tagged_by
+            order by tags.tagged_at desc, case when tags.is_removal then 0 else 1 end, tags.tagged_by nulls last
         ) as newest_first
     from tags
     inner join keys

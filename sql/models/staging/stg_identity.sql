@@ -6,6 +6,6 @@
 select
     identity.key_kind,
     identity.key,
-    concat(substring(identity.key_kind, 1, 1), ':', identity.key) as key_id,
+    substring(identity.key_kind, 1, 1) || ':' || identity.key as key_id,
     identity.person_id
 from identity

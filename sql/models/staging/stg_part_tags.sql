@@ -4,6 +4,6 @@
 select distinct
     settled_part_tags.conversation_id,
     nullif(settled_part_tags.part_id, '') as part_id,
-    trim(settled_part_tags.tag) as tag
+    trimmed(settled_part_tags.tag) as tag
 from settled_part_tags
-where trim(settled_part_tags.tag) <> ''
+where trimmed(settled_part_tags.tag) <> ''

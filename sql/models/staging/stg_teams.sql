@@ -2,8 +2,8 @@
 -- grain: team
 -- key: tag_key
 select
-    lower(trim(teams.tag)) as tag_key,
-    min(trim(teams.tag)) as tag
+    lower(trimmed(teams.tag)) as tag_key,
+    min(trimmed(teams.tag)) as tag
 from teams
-where trim(teams.tag) <> ''
+where trimmed(teams.tag) <> ''
 group by 1

@@ -2,8 +2,8 @@
 -- grain: topic
 -- key: tag_key
 select
-    lower(trim(topics.tag)) as tag_key,
-    min(trim(topics.tag)) as tag
+    lower(trimmed(topics.tag)) as tag_key,
+    min(trimmed(topics.tag)) as tag
 from topics
-where trim(topics.tag) <> ''
+where trimmed(topics.tag) <> ''
 group by 1
