@@ -47,6 +47,9 @@ fails, readers keep the last one.`,
 					return err
 				}
 			}
+			if err := a.warnOfModels(ws); err != nil {
+				return err
+			}
 			built, err := a.build(cmd.Context(), ws, at)
 			if err != nil {
 				return err

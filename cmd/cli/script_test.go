@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 // variable NAME names; with CI=true it must be.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	servers := []string{"PARLEY_TEST_KAFKA", "PARLEY_TEST_POSTGRES", "PARLEY_TEST_S3"}
+	servers := []string{"PARLEY_TEST_KAFKA", "PARLEY_TEST_POSTGRES", "PARLEY_TEST_S3", "PARLEY_TEST_SPARK"}
 	for _, name := range servers {
 		if os.Getenv(name) == "" && os.Getenv("CI") == "true" {
 			t.Errorf("%s is not set: run the tests by `make test`", name)
