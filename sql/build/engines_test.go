@@ -197,7 +197,7 @@ func lakeOf(t *testing.T, records brought) *lake.Lake {
 func TestEnginesGiveTheSameMarts(t *testing.T) {
 	t.Parallel()
 	address := sparktest.Address(t)
-	for name, records := range map[string]brought{"demo": demoRecords(t, 200), "odd": oddRecords(t), "empty": nil} {
+	for name, records := range map[string]brought{"demo and odd": append(demoRecords(t, 100), oddRecords(t)...), "empty": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cfg := Config{

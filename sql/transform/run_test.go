@@ -259,6 +259,27 @@ func TestTheWorkspacesFailureStopsNothing(t *testing.T) {
 	}
 }
 
+// An engine may write a mart into several files.
+func TestEveryFileOfTheLastGoodRowsIsKept(t *testing.T) {
+	t.Parallel()
+	ours := files("marts/m.sql", "select n from numbers")
+	first := setup(t)
+	first.run(t, ours, files("breaks.sql", "select n from m"), nil)
+	more := filepath.Join(first.to.Dir, "breaks", "breaks-00001.parquet")
+	if _, err := first.engine.Write(t.Context(), "select 100 as n", more); err != nil {
+		t.Fatal(err)
+	}
+	second := setup(t)
+	second.to.Previous = first.to.Dir
+	r := second.run(t, ours, files("breaks.sql", "select nope from m"), nil)
+	if kept := r.Models[len(r.Models)-1]; len(kept.Files) != 2 || !kept.Stale {
+		t.Fatalf("kept %+v", kept)
+	}
+	if got := second.value(t, "select count(*) from breaks"); got != int64(11) {
+		t.Errorf("%v rows, want 11", got)
+	}
+}
+
 func TestRunEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

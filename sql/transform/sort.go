@@ -30,6 +30,7 @@ func ordered(m *Model, columns []warehouse.Column) (query string, before int, er
 		if s.Desc {
 			by[i] += " desc"
 		}
+		by[i] += " nulls last" // which is not every engine's own way
 	}
 	const start = "select * from (\n"
 	return start + withoutEnd(m.SQL) + "\n) order by " + strings.Join(by, ", "), len(start), nil
