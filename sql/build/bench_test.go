@@ -123,7 +123,7 @@ func selects(b *testing.B, cfg Config, manifest *settle.Manifest) time.Duration 
 	defer engine.Close()
 	made := &building{cfg: cfg, dir: b.TempDir(), work: b.TempDir()}
 	made.record.AsOf, made.record.Rows = cfg.AsOf, map[string]int64{}
-	if err := made.inputs(ctx, engine, manifest); err != nil {
+	if _, err := made.inputs(ctx, engine, manifest); err != nil {
 		b.Fatal(err)
 	}
 	graph, err := loadOurs(ctx, engine)

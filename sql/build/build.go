@@ -56,6 +56,8 @@ type Config struct {
 	Segments []segment.Definition
 	// AsOf is the instant the build stands at: nothing later is in it. Default: Now().
 	AsOf time.Time
+	// Full computes everything from nothing, whatever the last build left.
+	Full bool
 	// Now tells the time, for the build's name and its durations. Required.
 	Now    func() time.Time
 	Engine warehouse.Config
@@ -249,7 +251,12 @@ func (b *building) run(ctx context.Context) (Result, error) {
 // transform hands the models their inputs, runs them and notes what came of it.
 func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) error {
 	b.cfg.tell(Progress{Step: "inputs"})
-	if err := b.inputs(ctx, engine, manifest); err != nil {
+	inputs, err := b.inputs(ctx, engine, manifest)
+	if err != nil {
+		return err
+	}
+	spelling, err := engine.Dialect(ctx)
+	if err != nil {
 		return err
 	}
 	macros, err := engine.TableMacros(ctx)
@@ -267,8 +274,8 @@ func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, mani
 	if err != nil && !errors.Is(err, warehouse.ErrNoBuild) {
 		return err
 	}
-	run, err := graph.Run(ctx, engine, transform.Place{Dir: b.dir, WorkDir: b.work, Previous: previous}, transform.Options{
-		Now: b.cfg.Now,
+	run, err := graph.Run(ctx, engine, transform.Place{Dir: b.dir, Previous: previous}, transform.Options{
+		Now: b.cfg.Now, AsOf: b.record.AsOf, Dialect: spelling, Inputs: inputs, Full: b.cfg.Full,
 		Progress: func(done, total int, what string) {
 			b.at.step("model " + what)
 			b.cfg.tell(Progress{Step: "model", What: what, Done: done, Total: total})

@@ -176,6 +176,9 @@ func (b *building) finish() error {
 		return fmt.Errorf("record build %s: %w", b.record.ID, err)
 	}
 	b.at.step("in the history")
+	if err := b.at.forgetStates(b.record.ID); err != nil {
+		return fmt.Errorf("remove what former builds left: %w", err)
+	}
 	if err := b.at.prune(b.cfg.Settings.Keep); err != nil {
 		return fmt.Errorf("remove old builds: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"parley/sql/transform"
 	"parley/sql/warehouse"
 )
 
@@ -78,6 +79,23 @@ func (p places) settleHistory(current string) (unfinished []string, err error) {
 		}
 	}
 	return unfinished, nil
+}
+
+// forgetStates removes what builds before the current one left for the next:
+// only the last is gone on from.
+func (p places) forgetStates(current string) error {
+	names, err := namesIn(p.marts)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if buildID.MatchString(name) && name != current {
+			if err := os.RemoveAll(filepath.Join(p.marts, name, transform.StateDir)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // prune removes the oldest builds beyond keep, except those that somebody has

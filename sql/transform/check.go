@@ -28,6 +28,11 @@ type Outcome struct {
 // Held tells whether nothing breaks the check.
 func (o Outcome) Held() bool { return o.Err == nil && o.Failed == 0 }
 
+// outcomeOf is the outcome of a check that holds.
+func outcomeOf(m *Model, c Check) Outcome {
+	return Outcome{Model: m.Name, Check: c.Name(), Rule: c.text(), File: m.File, Line: c.Line, Severity: c.Severity}
+}
+
 // runChecks runs checks of a header against the model's table. Those that look
 // at one row at a time are counted in one pass over it.
 func runChecks(ctx context.Context, engine Engine, m *Model, checks []Check) []Outcome {
@@ -36,7 +41,7 @@ func runChecks(ctx context.Context, engine Engine, m *Model, checks []Check) []O
 	var args []any
 	var counted []int
 	for i, c := range checks {
-		outcomes[i] = Outcome{Model: m.Name, Check: c.Name(), Rule: c.text(), File: m.File, Line: c.Line, Severity: c.Severity}
+		outcomes[i] = outcomeOf(m, c)
 		if broken, values, ok := c.brokenRow(); ok {
 			counts = append(counts, fmt.Sprintf("count(*) filter (where %s)", broken))
 			args = append(args, values...)
@@ -106,7 +111,11 @@ func (c Check) brokenRow() (condition string, values []any, ok bool) {
 
 // failing is the SELECT of the rows of table that break the check.
 func (c Check) failing(table string) (query string, values []any) {
-	name := warehouse.Ident(table)
+	return c.failingIn(warehouse.Ident(table))
+}
+
+// failingIn is as failing, of a table that is named as it stands in SQL.
+func (c Check) failingIn(name string) (query string, values []any) {
 	if broken, values, ok := c.brokenRow(); ok {
 		return fmt.Sprintf("select * from %s where %s", name, broken), values
 	}

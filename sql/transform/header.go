@@ -17,6 +17,8 @@ type Header struct {
 	Order   []Sort   // how the rows of its file are ordered; empty: as it happens
 	Columns []Note   // what each column means, in the order written
 	Checks  []Check  // what must hold, the key's uniqueness first
+	// Increment says how the model is brought up to date; nil: by running it over everything.
+	Increment *Increment
 }
 
 // Sort is one column of an order, with the line that names it.
@@ -66,7 +68,7 @@ type Check struct {
 func (c Check) Name() string { return string(c.Rule) + "_" + strings.Join(c.Columns, "_") }
 
 var (
-	headerLine = regexp.MustCompile(`^(grain|key|order|column|check)(?:\s+([^:]*?))?\s*:\s*(.*)$`)
+	headerLine = regexp.MustCompile(`^(grain|key|order|column|check|incremental|parts|touched)(?:\s+([^:]*?))?\s*:\s*(.*)$`)
 	columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	sortText   = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)(?:\s+(?i:(asc|desc)))?$`)
 	ruleText   = regexp.MustCompile(`^([a-z_]+)\s*(?:\(([^()]*)\))?\s*(?:\b(warn|error))?$`)
@@ -77,6 +79,7 @@ func parseHeader(model, file, text string) (Header, []*Fault) {
 	var h Header
 	var faults []*Fault
 	var free []string
+	touching := false // the line before was of a touch
 	fault := func(line int, format string, args ...any) {
 		faults = append(faults, &Fault{Model: model, File: file, Line: line, Text: fmt.Sprintf(format, args...)})
 	}
@@ -89,7 +92,12 @@ func parseHeader(model, file, text string) (Header, []*Fault) {
 		if !ok {
 			break
 		}
-		comment = strings.TrimSpace(comment)
+		// A touch may go on in lines that are set in.
+		if touching && strings.HasPrefix(comment, "    ") {
+			h.Increment.more(strings.TrimSpace(comment))
+			continue
+		}
+		comment, touching = strings.TrimSpace(comment), false
 		m := headerLine.FindStringSubmatch(comment)
 		if m == nil {
 			free = append(free, comment)
@@ -97,6 +105,12 @@ func parseHeader(model, file, text string) (Header, []*Fault) {
 		}
 		word, about, rest := m[1], m[2], m[3]
 		switch {
+		case word == "incremental" && about == "", word == "parts" && about == "", word == "touched" && about != "":
+			if err := h.incrementLine(word, about, rest, i+1); err != nil {
+				fault(i+1, "%s", err)
+				continue
+			}
+			touching = word == "touched"
 		case word == "grain" && about == "":
 			h.Grain = rest
 		case word == "key" && about == "":
@@ -130,6 +144,9 @@ func parseHeader(model, file, text string) (Header, []*Fault) {
 		}
 	}
 	h.Text = strings.Join(free, "\n")
+	for _, text := range h.incrementFaults() {
+		fault(1, "%s", text)
+	}
 	return h, faults
 }
 

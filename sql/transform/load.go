@@ -191,6 +191,9 @@ func (l *loader) resolve(ctx context.Context, parser Parser) error {
 		m.Reads = l.reads(m, parsed)
 	}
 	for _, m := range l.all {
+		if err := l.resolveIncrement(ctx, parser, m); err != nil {
+			return err
+		}
 		for _, c := range m.Header.Checks {
 			if c.Rule == Relation && l.byName[c.Table] == nil && !slices.Contains(l.from.Inputs, c.Table) {
 				l.fault(m, c.Line, 0, "unknown table %q%s", c.Table, l.suggest(m, c.Table))
@@ -223,10 +226,23 @@ func (l *loader) explain(err error) (line, column int, text string) {
 // harmless are functions in FROM that read nothing but their arguments.
 var harmless = []string{"range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree"}
 
+// reads are the tables that the model's SELECT reads, by their names.
 func (l *loader) reads(m *Model, parsed *warehouse.Parsed) []string {
+	return l.readsAt(m, parsed, 0)
+}
+
+// readsAt is as reads, of a SELECT that stands in one line of the header; 0: in
+// the file itself.
+func (l *loader) readsAt(m *Model, parsed *warehouse.Parsed, at int) []string {
+	place := func(offset int) (line, column int) {
+		if at > 0 {
+			return at, 0
+		}
+		return warehouse.Place(m.SQL, offset)
+	}
 	for _, f := range parsed.TableFunctions {
 		if name := strings.ToLower(f.Name); !slices.Contains(harmless, name) && !slices.Contains(l.from.Allowed, name) {
-			line, column := warehouse.Place(m.SQL, f.Offset)
+			line, column := place(f.Offset)
 			l.fault(m, line, column, "%s(…) reads files or the engine's own state; read tables by their names", f.Name)
 		}
 	}
@@ -238,7 +254,7 @@ func (l *loader) reads(m *Model, parsed *warehouse.Parsed) []string {
 			reads = append(reads, name)
 			continue
 		}
-		line, column := warehouse.Place(m.SQL, t.Offset)
+		line, column := place(t.Offset)
 		switch {
 		case strings.ContainsAny(name, "./"):
 			l.fault(m, line, column, "%q is a file; read tables by their names", t.Name)

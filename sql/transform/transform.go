@@ -56,6 +56,14 @@ type Engine interface {
 	Query(ctx context.Context, query string, args ...any) (*warehouse.Table, error)
 }
 
+// Tables is an engine that can hold tables of its own for the time of a run. On
+// such an engine models are brought up to date; on others they run over everything.
+type Tables interface {
+	Engine
+	// Exec runs a statement, or several without values.
+	Exec(ctx context.Context, query string, args ...any) error
+}
+
 // Layer says how a model is kept.
 type Layer string
 
@@ -75,6 +83,8 @@ type Model struct {
 	Header Header
 	SQL    string   // the whole file
 	Reads  []string // tables it reads, sorted: models and inputs
+
+	touchReads []string // further tables that the touches of its header read
 }
 
 // Fault is something wrong in a model's file. Its text is

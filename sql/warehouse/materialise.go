@@ -44,11 +44,11 @@ func (d *DuckDB) ViewFiles(ctx context.Context, name string, paths []string) err
 }
 
 func viewOfFiles(name string, paths []string) string {
-	return "create or replace view " + name + " as select * from " + readFiles(paths)
+	return "create or replace view " + name + " as select * from " + FromFiles(paths)
 }
 
-// readFiles is what a SELECT reads Parquet files from.
-func readFiles(paths []string) string {
+// FromFiles is what a SELECT reads Parquet files from: an explicit list, never a pattern.
+func FromFiles(paths []string) string {
 	var b strings.Builder
 	b.WriteString("read_parquet([")
 	for i, p := range paths {

@@ -59,7 +59,7 @@ func createDeadLetters(ctx context.Context, d *DuckDB, files []string) error {
 	// null there and no error.
 	err := d.Exec(ctx, `create view dead_letters as select
 		topic, kafka_partition as partition, kafka_offset as "offset", key, value, class, reason, kafka_at as at
-		from `+strings.TrimSuffix(readFiles(files), ")")+`, union_by_name = true)`)
+		from `+strings.TrimSuffix(FromFiles(files), ")")+`, union_by_name = true)`)
 	if err != nil {
 		return fmt.Errorf("open the dead letters: %w", err)
 	}
