@@ -292,7 +292,7 @@ func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, mani
 // note takes what came of the models and checks into the build's record.
 func (b *building) note(run *transform.Result) {
 	for _, m := range run.Models {
-		record := warehouse.ModelRecord{Name: m.Model.Name, File: m.Model.File, Own: m.Model.Own, State: string(m.State), Stale: m.Stale, Seconds: m.Seconds}
+		record := warehouse.ModelRecord{Name: m.Model.Name, File: m.Model.File, Own: m.Model.Own, State: string(m.State), Stale: m.Stale, How: m.How, Reason: m.Reason, Seconds: m.Seconds}
 		if m.Err != nil {
 			record.Error = m.Err.Error()
 		}

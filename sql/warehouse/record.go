@@ -53,6 +53,8 @@ type ModelRecord struct {
 	Own     bool    `json:"own,omitempty"` // the workspace's own
 	State   string  `json:"state"`         // ran, failed, skipped
 	Stale   bool    `json:"stale,omitempty"`
+	How     string  `json:"how,omitempty"`    // how it was brought up to date: unchanged, keys, dates, whole
+	Reason  string  `json:"reason,omitempty"` // why so, in words
 	Seconds float64 `json:"seconds"`
 	Error   string  `json:"error,omitempty"`
 }
