@@ -159,7 +159,7 @@ func (r *run) viewStored(ctx context.Context, name, dir string, s stored, m *Mod
 	query := "select * from " + warehouse.FromFiles(files)
 	if s.Delta != nil {
 		keys := columnList(m.Header.Increment.By)
-		query += fmt.Sprintf(" anti join %s using (%s) union all select * from %s",
+		query += fmt.Sprintf(" as base anti join %s as gone using (%s) union all select * from %s",
 			warehouse.FromFiles([]string{filepath.Join(dir, s.Delta.Keys)}), keys, warehouse.FromFiles([]string{filepath.Join(dir, s.Delta.File)}))
 	}
 	return r.tables.Exec(ctx, "create or replace view "+name+" as "+query)

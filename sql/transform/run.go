@@ -118,7 +118,7 @@ func (g *Graph) Run(ctx context.Context, engine Engine, to Place, opts Options) 
 func (g *Graph) begin(ctx context.Context, engine Engine, to Place, opts Options) (*run, error) {
 	r := &run{
 		graph: g, engine: engine, to: to, opts: opts, result: &Result{}, down: map[string]string{}, there: map[string]bool{},
-		changes: map[string]change{}, ways: map[string]way{}, viewed: map[string]bool{},
+		changes: map[string]change{}, ways: map[string]way{}, viewed: map[string]bool{}, holds: map[string]held{},
 		next: &state{AsOf: opts.AsOf, Inputs: opts.Inputs, Models: map[string]modelState{}, dir: to.Dir},
 	}
 	for _, name := range g.Inputs {
@@ -211,6 +211,7 @@ type run struct {
 	changes map[string]change // of base tables since the last build
 	ways    map[string]way
 	viewed  map[string]bool   // models whose former rows have a name
+	holds   map[string]held   // what stands in touchedSchema
 	down    map[string]string // models whose new rows are not there → the model at fault
 	there   map[string]bool   // tables that can be read by now
 	later   []laterCheck

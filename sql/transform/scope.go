@@ -61,11 +61,11 @@ func (r *run) scopeOfView(ctx context.Context, m *Model) (scope, error) {
 	if len(found) > 1 || !slices.Contains(m.Reads, found[0]) {
 		return scope{whole: true}, nil
 	}
-	through := r.through(ctx, func(name string) (string, error) {
+	through := r.through(ctx, func(name string) (string, held, error) {
 		if name == found[0] {
-			return "select * from " + changedTable(name), nil
+			return "select * from " + changedTable(name), view, nil
 		}
-		return "", nil
+		return "", "", nil
 	})
 	if _, err := through.view(m.Name); err != nil {
 		return scope{}, err

@@ -12,11 +12,11 @@ import (
 type through struct {
 	ctx  context.Context
 	run  *run
-	rows func(name string) (query string, err error) // of a table that is limited; "": it is not
-	over map[string]bool                             // name → there is a view in touchedSchema
+	rows func(name string) (query string, as held, err error) // of a table that is limited; "": it is not
+	over map[string]bool                                      // name → there is a view in touchedSchema
 }
 
-func (r *run) through(ctx context.Context, rows func(name string) (string, error)) *through {
+func (r *run) through(ctx context.Context, rows func(name string) (string, held, error)) *through {
 	return &through{ctx: ctx, run: r, rows: rows, over: map[string]bool{}}
 }
 
@@ -26,7 +26,7 @@ func (t *through) view(name string) (made bool, err error) {
 		return made, nil
 	}
 	t.over[name] = false
-	query, err := t.rows(name)
+	query, as, err := t.rows(name)
 	if err != nil {
 		return false, err
 	}
@@ -42,14 +42,38 @@ func (t *through) view(name string) (made bool, err error) {
 			if query, err = t.selectOf(m); err != nil {
 				return false, err
 			}
+			as = view
 		}
 	}
 	if query == "" {
 		return false, nil
 	}
 	t.over[name] = true
-	return true, t.run.tables.Exec(t.ctx, "create or replace view "+touchedSchema+"."+warehouse.Ident(name)+" as "+query)
+	return true, t.run.hold(t.ctx, name, query, as)
 }
+
+// hold gives the rows of a SELECT the name of a table, in touchedSchema: as a
+// table where a model may go through them several times.
+func (r *run) hold(ctx context.Context, name, query string, as held) error {
+	before := held(view)
+	if r.holds[name] != "" {
+		before = r.holds[name]
+	}
+	if before != as {
+		if err := r.tables.Exec(ctx, "drop "+string(before)+" if exists "+touchedSchema+"."+warehouse.Ident(name)); err != nil {
+			return err
+		}
+	}
+	r.holds[name] = as
+	return r.tables.Exec(ctx, "create or replace "+string(as)+" "+touchedSchema+"."+warehouse.Ident(name)+" as "+query)
+}
+
+type held string
+
+const (
+	view  held = "view"
+	table held = "table"
+)
 
 // selectOf is the model's SELECT over the views there are.
 func (t *through) selectOf(m *Model) (string, error) {
@@ -61,12 +85,16 @@ func (t *through) selectOf(m *Model) (string, error) {
 		if t.over[name] {
 			return touchedSchema + "." + warehouse.Ident(name)
 		}
-		return ""
+		return inMain(name)
 	})), nil
 }
 
+// inMain names a table so that it means the whole one, also within touchedSchema,
+// where others of the same name may stand.
+func inMain(name string) string { return "main." + warehouse.Ident(name) }
+
 // limitedSQL is the model's SELECT over what it reads, of which rows limits some.
-func (r *run) limitedSQL(ctx context.Context, m *Model, rows func(name string) (string, error)) (string, error) {
+func (r *run) limitedSQL(ctx context.Context, m *Model, rows func(name string) (string, held, error)) (string, error) {
 	t := r.through(ctx, rows)
 	for _, name := range m.Reads {
 		if _, err := t.view(name); err != nil {

@@ -150,20 +150,23 @@ func (r *run) touchSQL(ctx context.Context, m *Model, touch *Touch) (string, err
 // over the changed rows alone. None where the columns are not there.
 func (r *run) keysThrough(ctx context.Context, m *Model, base string) ([]string, error) {
 	names := columnList(m.Header.Increment.By)
-	through := r.through(ctx, func(name string) (string, error) {
+	through := r.through(ctx, func(name string) (string, held, error) {
 		if name == base {
-			return "select * from " + changedTable(base), nil
+			return "select * from " + changedTable(base), view, nil
 		}
-		return "", nil
+		if name == settingsTable {
+			// Rows that as_of no longer lets be seen have changed as well.
+			return "select settings.* replace (moments.high as as_of) from " + inMain(settingsTable) + " as settings cross join " + momentsTable, view, nil
+		}
+		return "", "", nil
 	})
 	var queries []string
 	for _, name := range m.Reads {
-		over, err := through.view(name)
-		if err != nil {
-			return nil, err
-		}
-		if !over {
+		if !r.readsThrough(name, base) {
 			continue
+		}
+		if _, err := through.view(name); err != nil {
+			return nil, err
 		}
 		view := touchedSchema + "." + warehouse.Ident(name)
 		has, err := r.hasColumns(ctx, view, m.Header.Increment.By)
@@ -173,6 +176,13 @@ func (r *run) keysThrough(ctx context.Context, m *Model, base string) ([]string,
 		queries = append(queries, "select "+names+" from "+view)
 	}
 	return queries, nil
+}
+
+// readsThrough tells whether name is base, or a view over it.
+func (r *run) readsThrough(name, base string) bool {
+	m := r.graph.model(name)
+	return name == base || m != nil && m.Layer == Staging &&
+		slices.ContainsFunc(m.Reads, func(below string) bool { return r.readsThrough(below, base) })
 }
 
 // dateColumn is the column of the table `of` by whose UTC date its rows belong

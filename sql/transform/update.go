@@ -132,15 +132,15 @@ func batchesOf(days []day) [][]day {
 // computeDates makes newRows of the dates in spans of the table that the model goes by.
 func (r *run) computeDates(ctx context.Context, m *Model, spans []span, column, kind string) error {
 	of := m.Header.Increment.Of
-	query, err := r.limitedSQL(ctx, m, func(name string) (string, error) {
+	query, err := r.limitedSQL(ctx, m, func(name string) (string, held, error) {
 		if name != of {
-			return "", nil
+			return "", "", nil
 		}
 		selects := make([]string, len(spans))
 		for i, s := range spans {
-			selects[i] = "select * from " + warehouse.Ident(of) + " where " + s.holds(column, kind)
+			selects[i] = "select * from " + inMain(of) + " where " + s.holds(column, kind)
 		}
-		return strings.Join(selects, " union all "), nil
+		return strings.Join(selects, " union all "), view, nil
 	})
 	if err != nil {
 		return err
@@ -242,15 +242,15 @@ func (r *run) replaceParts(ctx context.Context, m *Model, then stored, dirty []i
 // of those they had.
 func (r *run) updateKeys(ctx context.Context, m *Model, columns []warehouse.Column) (stored, error) {
 	keys := columnList(m.Header.Increment.By)
-	query, err := r.limitedSQL(ctx, m, func(name string) (string, error) {
+	query, err := r.limitedSQL(ctx, m, func(name string) (string, held, error) {
 		if !slices.Contains(m.Reads, name) {
-			return "", nil
+			return "", "", nil
 		}
 		has, err := r.hasColumns(ctx, warehouse.Ident(name), m.Header.Increment.By)
 		if err != nil || !has {
-			return "", err
+			return "", "", err
 		}
-		return fmt.Sprintf("select * from %s semi join %s using (%s)", warehouse.Ident(name), touchedKeys, keys), nil
+		return fmt.Sprintf("select * from %s semi join %s using (%s)", inMain(name), touchedKeys, keys), table, nil
 	})
 	if err != nil {
 		return stored{}, err
@@ -300,13 +300,13 @@ func (r *run) mergeParts(ctx context.Context, m *Model, then stored, columns []w
 	for k, at := range dirty {
 		spans[k] = spanOf(then.Parts, at).holds(i.Parts, kind)
 	}
-	const table = workSchema + ".merged"
-	err = r.tables.Exec(ctx, fmt.Sprintf("create or replace table %s as select * from %s anti join %s using (%s) union all select * from %s where %s",
-		table, r.formerParts(then.Parts, dirty), touchedKeys, columnList(i.By), newRows, strings.Join(spans, " or ")))
+	const merged = workSchema + ".merged"
+	err = r.tables.Exec(ctx, fmt.Sprintf("create or replace table %s as select * from %s as old anti join %s using (%s) union all select * from %s where %s",
+		merged, r.formerParts(then.Parts, dirty), touchedKeys, columnList(i.By), newRows, strings.Join(spans, " or ")))
 	if err != nil {
 		return stored{}, err
 	}
-	return r.replaceParts(ctx, m, then, dirty, table, columns)
+	return r.replaceParts(ctx, m, then, dirty, merged, columns)
 }
 
 // mostOverlaid is how many rows of a base one row of its delta may stand for,
@@ -321,7 +321,7 @@ func (r *run) overlay(ctx context.Context, m *Model, then stored) (stored, error
 	if d := then.Delta; d != nil {
 		at := func(file string) string { return warehouse.FromFiles([]string{filepath.Join(r.former.dir, file)}) }
 		allKeys += " union select * from " + at(d.Keys)
-		rows += " union all select * from " + at(d.File) + " anti join " + touchedKeys + " using (" + keys + ")"
+		rows += " union all select * from " + at(d.File) + " as old anti join " + touchedKeys + " using (" + keys + ")"
 	}
 	written, err := r.write(ctx, m, rows, m.Name+".delta")
 	if err != nil {
