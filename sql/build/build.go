@@ -108,7 +108,9 @@ type parts struct {
 	settle func(ctx context.Context, cfg settle.Config) (*settle.Manifest, error)
 	models fs.FS
 	checks fs.FS
-	step   func(string) // told of each instant between two things that a kill could part
+	// touched is the share of a model that may be touched before it is run as a whole; 0: the usual one.
+	touched float64
+	step    func(string) // told of each instant between two things that a kill could part
 }
 
 func (p parts) orOurs() parts {
@@ -275,7 +277,7 @@ func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, mani
 		return err
 	}
 	run, err := graph.Run(ctx, engine, transform.Place{Dir: b.dir, Previous: previous}, transform.Options{
-		Now: b.cfg.Now, AsOf: b.record.AsOf, Dialect: spelling, Inputs: inputs, Full: b.cfg.Full,
+		Now: b.cfg.Now, AsOf: b.record.AsOf, Dialect: spelling, Inputs: inputs, Full: b.cfg.Full, MostTouched: b.cfg.parts.touched,
 		Progress: func(done, total int, what string) {
 			b.at.step("model " + what)
 			b.cfg.tell(Progress{Step: "model", What: what, Done: done, Total: total})

@@ -54,16 +54,16 @@ func iso(at time.Time) string { return at.UTC().Format(time.RFC3339) }
 func (t *teller) person() map[string]any {
 	keys := map[string]any{}
 	if t.IntN(3) > 0 {
-		keys["user_id"] = fmt.Sprint(t.IntN(9))
+		keys["user_id"] = fmt.Sprint(t.IntN(40))
 	}
 	if t.IntN(3) == 0 {
-		keys["email"] = t.pick("ann@example.com", "bob@example.com", "team@example.com", "cy@example.com")
+		keys["email"] = t.pick("ann", "bob", "cy", "di", "ed", "flo", "team") + "@example.com"
 	}
 	if t.IntN(3) == 0 || len(keys) == 0 {
-		keys["anonymous_id"] = fmt.Sprint("cookie", t.IntN(7))
+		keys["anonymous_id"] = fmt.Sprint("cookie", t.IntN(25))
 	}
 	if t.IntN(6) == 0 {
-		keys["id"] = fmt.Sprint("src", t.IntN(9))
+		keys["id"] = fmt.Sprint("src", t.IntN(40))
 	}
 	return keys
 }
@@ -83,7 +83,7 @@ func (t *teller) event() map[string]any {
 		e["utm_source"] = t.pick("google", "newsletter", "")
 	}
 	if t.IntN(5) == 0 {
-		e["company_id"] = t.pick("c1", "c2", "src-c1", "src-c2")
+		e["company_id"] = t.companyID()
 	}
 	e["url"] = "https://app.example.com/" + t.pick("a", "b", "c")
 	return e
@@ -108,7 +108,7 @@ func (t *teller) user() map[string]any {
 		}
 	}
 	if t.IntN(3) == 0 {
-		u["companies"] = []map[string]any{{"company_id": t.pick("c1", "c2", "c3"), "remove": t.IntN(4) == 0}}
+		u["companies"] = []map[string]any{{"company_id": t.companyID(), "remove": t.IntN(4) == 0}}
 	}
 	if t.IntN(4) == 0 {
 		u["tags"] = []string{t.pick("vip", "beta")}
@@ -116,8 +116,11 @@ func (t *teller) user() map[string]any {
 	return u
 }
 
+// companyID is a company's own id, or that of the sending system.
+func (t *teller) companyID() string { return t.pick("", "", "src-") + fmt.Sprint("c", t.IntN(15)) }
+
 func (t *teller) company() map[string]any {
-	id := t.pick("c1", "c2", "c3", "c4")
+	id := fmt.Sprint("c", t.IntN(15))
 	c := map[string]any{"company_id": id, "updated_at": iso(t.at()), "name": t.pick("Ape", "Bee"), "plan": t.pick("team", "pro")}
 	if t.IntN(2) == 0 {
 		c["monthly_spend"] = []any{0, 29, 49.5, nil}[t.IntN(4)]
@@ -140,7 +143,7 @@ func (t *teller) company() map[string]any {
 }
 
 func (t *teller) conversation() map[string]any {
-	id := fmt.Sprint("v", t.IntN(25))
+	id := fmt.Sprint("v", t.IntN(80))
 	c := map[string]any{"id": id, "updated_at": iso(t.at())}
 	if t.IntN(3) > 0 {
 		c["created_at"] = iso(t.at())
@@ -177,17 +180,17 @@ func (t *teller) conversation() map[string]any {
 func (t *teller) tag() map[string]any {
 	g := map[string]any{"tag": t.pick("vip", "beta", "at risk"), "at": iso(t.at()), "removed": t.IntN(3) == 0, "by": "Mo"}
 	if t.IntN(3) == 0 {
-		g["company_id"] = t.pick("c1", "c2", "src-c2")
+		g["company_id"] = t.companyID()
 		return g
 	}
-	g["user_id"] = fmt.Sprint(t.IntN(9))
+	g["user_id"] = fmt.Sprint(t.IntN(40))
 	return g
 }
 
 // delivery is a decision of ours, which no source record tells.
 func (t *teller) delivery() map[string]any {
 	at := t.at()
-	person := "u:" + fmt.Sprint(t.IntN(9))
+	person := "u:" + fmt.Sprint(t.IntN(40))
 	return map[string]any{
 		"decision_id": fmt.Sprint("d", t.IntN(60)), "message": t.pick("welcome", "nudge"), "person_id": person, "entry": "once",
 		"decision": t.pick("sent", "unsubscribed"), "channel": "email", "decided_at": iso(at), "sent_at": iso(at),

@@ -151,9 +151,10 @@ func TestStepByStepIsAtOnce(t *testing.T) {
 			from, to := time.Date(2026, 2, 20, 0, 0, 0, 0, time.UTC), time.Date(2026, 5, 20, 0, 0, 0, 0, time.UTC)
 			teller := newTeller(seed, from, to)
 			w := setup(t)
-			w.cfg.parts = parts{} // all of our models
+			w.cfg.parts = parts{touched: 1000} // all of our models, always by what was touched
 			w.cfg.Settings.Teams, w.cfg.Settings.Topics = []string{"billing", "onboarding"}, []string{"bug report", "confused"}
 			ways := map[string]map[string]bool{}
+			reasons := map[string][]string{}
 			for step := range steps {
 				var records []told
 				for range []int{900, 60, 5, 40, 0, 30, 200}[step%7] {
@@ -161,7 +162,7 @@ func TestStepByStepIsAtOnce(t *testing.T) {
 				}
 				w.tell(records)
 				w.cfg.AsOf = to.Add(time.Duration(teller.IntN(30)-25) * 24 * time.Hour).Add(time.Duration(teller.IntN(86400)) * time.Second)
-				if step > 3 {
+				if step%4 == 3 {
 					teller.choose(&w.cfg.Settings)
 				}
 				chained := w.build()
@@ -170,8 +171,12 @@ func TestStepByStepIsAtOnce(t *testing.T) {
 						ways[m.Name] = map[string]bool{}
 					}
 					ways[m.Name][m.How] = true
+					if step > 0 && m.How == "whole" {
+						reasons[m.Name] = append(reasons[m.Name], fmt.Sprint(step, ": ", m.Reason))
+					}
 				}
 				anew := w.another()
+				anew.cfg.parts = parts{}
 				teller.Shuffle(len(teller.told), func(i, j int) { teller.told[i], teller.told[j] = teller.told[j], teller.told[i] })
 				anew.tell(teller.told)
 				whole := anew.build()
@@ -182,7 +187,7 @@ func TestStepByStepIsAtOnce(t *testing.T) {
 			}
 			if testing.Verbose() {
 				for name, how := range ways {
-					t.Log(name, how)
+					t.Log(name, how, reasons[name])
 				}
 			}
 		})

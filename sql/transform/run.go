@@ -55,6 +55,9 @@ type Options struct {
 	// Inputs are the tables that are there before any model runs. One that is not
 	// among them is taken to have changed since the last build.
 	Inputs map[string]Input
+	// MostTouched is how many keys, as a share of a model's rows, may be touched
+	// before it is run over everything all the same. 0: a third.
+	MostTouched float64
 	// Full runs everything anew, whatever the last build left.
 	Full bool
 	// Progress is told of each model and check as it begins; nil: nobody.

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -28,9 +29,9 @@ const (
 // for the model that is being run.
 const touchedKeys = workSchema + ".keys"
 
-// Where more of a model than one row in mostTouched is touched, running it over
-// everything costs no more.
-const mostTouched = 3
+// Where as many keys are touched as a model has rows, times mostTouched, running
+// it over everything costs no more.
+const mostTouched = 1.0 / 3
 
 // wayOf decides how a model is brought up to date. Where it is by keys or dates,
 // these stand in touchedKeys.
@@ -215,7 +216,7 @@ func (r *run) weigh(ctx context.Context, m *Model, reason string) (way, error) {
 		return way{byReuse, "what changed touches none of its rows"}, nil
 	case m.Header.Increment.ByDate:
 		return way{byDates, fmt.Sprintf("%s touched: %s", plural(int(n), "date"), reason)}, nil
-	case n*mostTouched > then.rows():
+	case float64(n) > cmp.Or(r.opts.MostTouched, mostTouched)*float64(then.rows()):
 		return way{byWhole, "most of it is touched: " + reason}, nil
 	}
 	return way{byKeys, fmt.Sprintf("%s touched: %s", plural(int(n), "key"), reason)}, nil
