@@ -21,7 +21,7 @@ var generated = map[string]string{
 	"settled_events": `select 'e' || i as event_id, case when i %% 3 = 0 then 'shift_created' else 'page_view' end as event_name,
 		timestamptz '2025-01-01 00:00:00+00' + to_seconds((i * 46656000.0 / %[1]d)::bigint) as occurred_at, 'user_id' as key_kind, (hash(i) %% (%[1]d // 20 + 1))::varchar as key,
 		'https://app.example.com/p/' || i %% 50 as url, case when i %% 7 = 0 then 'google' end as utm_source, '{"n":1}' as metadata from range(%[1]d) t(i)`,
-	"settled_person_keys": `select 'user_id' as record_key_kind, i::varchar as record_key, i::varchar as user_id, 'p' || i || '@example.com' as email,
+	"settled_person_keys": `select i::varchar as user_id, 'p' || i || '@example.com' as email,
 		timestamptz '2025-01-01 00:00:00+00' as first_at, timestamptz '2026-06-01 00:00:00+00' as last_at from range(%[1]d // 20 + 1) t(i)`,
 	"settled_person_attributes": `select 'user_id' as key_kind, i::varchar as key, a.name, case a.name when 'name' then 'Person ' || i when 'email' then 'p' || i || '@example.com' else '2025-01-01T00:00:00Z' end as value,
 		case a.name when 'signed_up_at' then 'time' else 'text' end as value_type, false as is_custom, timestamptz '2025-01-01 00:00:00+00' as at, '0' as seq

@@ -1,6 +1,7 @@
 -- One row per id of the sending system that stands for one company_id by as_of:
 -- Intercom's contacts name their companies by it. An id that stands for several
--- companies, or that is a company_id itself, stands for none.
+-- companies, or that is a company_id itself, stands for none. A pair has a row
+-- for each date on which it was seen.
 -- grain: source id
 -- key: source_id
 select
