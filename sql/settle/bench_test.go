@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
+	"syscall"
 	"testing"
 	"time"
 
@@ -88,13 +89,25 @@ func measured(b *testing.B, l *lake.Lake, rows int) {
 			}
 		}
 	}()
-	start := time.Now()
+	start, used := time.Now(), processorTime(b)
 	if _, err := Run(context.Background(), Config{Lake: l}); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(rows)/time.Since(start).Seconds(), "rows/s")
+	b.ReportMetric((processorTime(b) - used).Seconds(), "cpu-s")
 	close(stop)
 	b.ReportMetric(float64(<-peak)/(1<<20), "peak-MB")
+}
+
+// processorTime is what this process has had of the processors, which the work of others
+// on the same machine changes less than the time on the clock.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // held is the memory that the Go runtime has from the system and not given back.

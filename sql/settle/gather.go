@@ -90,7 +90,11 @@ func (g *gather[T]) spill() (err error) {
 			break
 		}
 	}
-	if _, err := w.finish(); err != nil {
+	file, _, err := w.finish()
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
 		return fmt.Errorf("settle %s: write %s: %w", g.table.name, path, err)
 	}
 	g.runs = append(g.runs, path)

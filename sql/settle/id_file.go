@@ -143,7 +143,7 @@ func (s *idSource) close() error {
 }
 
 // idWriter writes a file of entries, which come in order. The first error
-// stays and is finish's.
+// stays and is finish's, after which the file is still open.
 type idWriter struct {
 	path   string
 	file   *os.File
@@ -171,8 +171,8 @@ func (w *idWriter) write(entry idAt) {
 
 func (w *idWriter) finish() (bytes int64, err error) {
 	_, _ = w.out.Write(w.fences)
-	if err := errors.Join(w.out.Flush(), w.file.Close()); err != nil {
-		return 0, fmt.Errorf("settle: write ids %s: %w", w.path, err)
+	if err := w.out.Flush(); err != nil {
+		return 0, fmt.Errorf("settle: write ids %s: %w", w.path, errors.Join(err, w.file.Close()))
 	}
 	return idFileBytes(w.count), nil
 }

@@ -91,8 +91,10 @@ func (g *idGather) add(entries []idAt) error {
 		w.write(entry)
 	}
 	g.runs = append(g.runs, idRun{path, w.count})
-	_, err = w.finish()
-	return err
+	if _, err := w.finish(); err != nil {
+		return err
+	}
+	return w.file.Close()
 }
 
 func (g *idGather) sorted() []idAt {
@@ -160,7 +162,7 @@ func (g *idGather) resolve(old []file, root, path string, visit func(reports)) (
 		return nil, err
 	}
 	if err := sources.run(r.ids.write); err != nil {
-		return nil, fmt.Errorf("settle %s: %w", g.name, err)
+		return nil, fmt.Errorf("settle %s: %w", g.name, errors.Join(err, r.ids.file.Close()))
 	}
 	return r, nil
 }
@@ -274,9 +276,13 @@ func (r *run) index(g *idGather, visit func(reports)) error {
 	}
 	rows := resolved.ids.count
 	bytes, err := resolved.ids.finish()
-	if err != nil || rows == 0 {
+	if err != nil {
 		return err
 	}
+	if rows == 0 {
+		return resolved.ids.file.Close()
+	}
+	r.keep(resolved.ids.file)
 	name := fmt.Sprintf("%s/%s/%020d-%s.ids", settledFolder, g.name, r.state.Version, r.attempt)
 	files := slices.DeleteFunc(slices.Clone(old), func(f file) bool { return slices.Contains(resolved.replaced, f) })
 	r.mu.Lock()

@@ -25,6 +25,7 @@ type run struct {
 	temp    string // the folder in which files are made
 	attempt string // tells this run's files from all others
 
+	syncs   errgroup.Group // of the files that are made, each of which waits for the disk
 	mu      sync.Mutex
 	state   manifestState                // what is to be published, but for the tables
 	files   map[string]map[string]file   // table → part → its file
@@ -44,6 +45,7 @@ func newRun(config Config, from start) (*run, error) {
 		Config: config, root: config.Lake.Root(), attempt: hex.EncodeToString(attempt[:]),
 		files: map[string]map[string]file{}, changed: map[string]map[string]string{},
 	}
+	r.syncs.SetLimit(32)
 	r.state = manifestState{Version: 1, Format: format, At: config.Now().UTC(), Covers: lake.Positions{}, IDs: map[string][]file{}, MadeAgain: from.because}
 	versions, err := manifestVersions(r.root)
 	if err != nil {

@@ -218,6 +218,7 @@ func settleOnce(ctx context.Context, config Config, from start, without map[stri
 		return nil, fmt.Errorf("settle: %w", err)
 	}
 	defer func() {
+		_ = r.syncs.Wait() // whose error place has, if it came to that
 		if removeErr := os.RemoveAll(r.temp); err == nil && removeErr != nil {
 			err = fmt.Errorf("settle: remove remains: %w", removeErr)
 		}

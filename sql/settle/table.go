@@ -192,19 +192,18 @@ func (w *fileWriter[T]) flush() error {
 	return err
 }
 
-// finish completes the file and returns its size. It does not wait for the disk.
-func (w *fileWriter[T]) finish() (bytes int64, err error) {
-	file := w.file
-	w.file = nil
-	defer func() { err = errors.Join(err, file.Close()) }()
+// finish completes the file and hands it over with its size, open. It does not
+// wait for the disk.
+func (w *fileWriter[T]) finish() (file *os.File, bytes int64, err error) {
 	if err := errors.Join(w.flush(), w.rows.Close()); err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	info, err := file.Stat()
+	info, err := w.file.Stat()
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	return info.Size(), nil
+	file, w.file = w.file, nil
+	return file, info.Size(), nil
 }
 
 // abandon gives up a file that was begun and not finished.

@@ -134,10 +134,11 @@ func (o *output[T]) finish() error {
 		o.run.remove(o.table.name, o.part)
 		return nil
 	}
-	bytes, err := o.rows.finish()
+	written, bytes, err := o.rows.finish()
 	if err != nil {
 		return fmt.Errorf("settle %s: write: %w", o.table.name, err)
 	}
+	o.run.keep(written)
 	o.run.step("file written")
 	o.run.add(o.table.name, o.temp, file{Part: o.part, Rows: rows, Bytes: bytes})
 	return nil
@@ -213,14 +214,15 @@ func writeEmpty[T any](r *run, t *table[T]) error {
 	return out.finish()
 }
 
-// place gives the files that were made their names, durably. A disk writes
-// many files at once much faster than one after the other.
+// keep makes the file durable while others are written, and closes it. A disk
+// writes many files at once much faster than one after the other.
+func (r *run) keep(written *os.File) {
+	r.syncs.Go(func() error { return errors.Join(written.Sync(), written.Close()) })
+}
+
+// place gives the files that were made their names, durably.
 func (r *run) place() error {
-	paths := make([]string, 0, len(r.made))
-	for _, made := range r.made {
-		paths = append(paths, made.temp)
-	}
-	if err := syncAll(paths); err != nil {
+	if err := r.syncs.Wait(); err != nil {
 		return err
 	}
 	folders := map[string]bool{filepath.Join(r.root, settledFolder): true, r.root: true}
