@@ -18,6 +18,7 @@ import (
 	"parley/pipelines/broker"
 	"parley/pipelines/lake"
 	"parley/pipelines/record"
+	"parley/sql/build"
 	"parley/sql/settle"
 	"parley/sql/warehouse"
 )
@@ -162,7 +163,7 @@ func (d *desk) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = settle.Run(ctx, settle.Config{Lake: store})
+	_, err = settle.Run(ctx, settle.Config{Lake: store, InUse: func() ([]int64, error) { return build.SettledInUse(store) }})
 	return err
 }
 

@@ -210,9 +210,10 @@ type building struct {
 // run does everything up to the pointer.
 func (b *building) run(ctx context.Context) (Result, error) {
 	b.cfg.tell(Progress{Step: "settle"})
-	manifest, err := b.cfg.parts.settle(ctx, settle.Config{Lake: b.cfg.Lake, Progress: func(done, total int) {
-		b.cfg.tell(Progress{Step: "settle", Done: done, Total: total})
-	}})
+	manifest, err := b.cfg.parts.settle(ctx, settle.Config{
+		Lake: b.cfg.Lake, InUse: func() ([]int64, error) { return SettledInUse(b.cfg.Lake) },
+		Progress: func(done, total int) { b.cfg.tell(Progress{Step: "settle", Done: done, Total: total}) },
+	})
 	if err != nil {
 		return Result{}, fmt.Errorf("settle: %w", err)
 	}

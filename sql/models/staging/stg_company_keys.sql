@@ -1,5 +1,6 @@
--- One row per id of the sending system that a record gave a company by as_of.
--- grain: company id, source id
+-- One row per id of the sending system that records gave a company by as_of, and
+-- date on which they did.
+-- grain: company id, source id, date
 select
     settled_company_keys.company_id,
     settled_company_keys.source_id,
