@@ -163,5 +163,5 @@ func loadOurs(ctx context.Context, engine *warehouse.DuckDB) (*transform.Graph, 
 		return nil, err
 	}
 	ours := parts{}.orOurs()
-	return transform.Load(ctx, engine, transform.Sources{Ours: ours.models, Checks: ours.checks, Inputs: warehouse.SourceTables(), Allowed: macros})
+	return transform.Load(ctx, engine, transform.Sources{Ours: ours.models, Checks: ours.checks, Inputs: withoutMade(warehouse.SourceTables()), Made: attributes(engine), Allowed: macros})
 }

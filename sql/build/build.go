@@ -268,7 +268,7 @@ func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, mani
 	}
 	graph, err := transform.Load(ctx, engine, transform.Sources{
 		Ours: b.cfg.parts.models, Own: b.cfg.Models, Checks: b.cfg.parts.checks,
-		Inputs: warehouse.SourceTables(), Taken: append([]string{"builds", "dead_letters"}, segment.Tables...), Allowed: macros,
+		Inputs: withoutMade(warehouse.SourceTables()), Made: attributes(engine), Taken: append([]string{"builds", "dead_letters"}, segment.Tables...), Allowed: macros,
 	})
 	if err != nil {
 		return err

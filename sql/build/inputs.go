@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"parley/sql/attribute"
-	"parley/sql/identity"
 	"parley/sql/settle"
 	"parley/sql/transform"
 	"parley/sql/warehouse"
@@ -56,54 +55,31 @@ func (b *building) inputs(ctx context.Context, engine *warehouse.DuckDB, manifes
 	if err := b.chosen(ctx, engine, known); err != nil {
 		return nil, err
 	}
-	combinations, err := identity.Read(manifest.Tables["settled_person_keys"])
-	if err != nil {
+	var err error
+	if known["identity"], err = b.whoIsWho(ctx, engine, manifest); err != nil {
 		return nil, err
-	}
-	people := identity.Resolve(combinations, b.record.AsOf)
-	path, err := b.inputPath("identity")
-	if err != nil {
-		return nil, err
-	}
-	if err := identity.Write(path, people); err != nil {
-		return nil, err
-	}
-	if err := engine.ViewFiles(ctx, "identity", []string{path}); err != nil {
-		return nil, fmt.Errorf("open the identities: %w", err)
-	}
-	known["identity"] = transform.Input{Files: []transform.InputFile{{Path: path, Rows: int64(len(people))}}}
-	if err := attribute.Create(ctx, engine, b.record.AsOf); err != nil {
-		return nil, fmt.Errorf("lay out attributes: %w", err)
-	}
-	for _, table := range []string{"person_attributes_wide", "company_attributes_wide"} {
-		if known[table], err = b.keepInput(ctx, engine, table); err != nil {
-			return nil, fmt.Errorf("lay out attributes: %w", err)
-		}
 	}
 	return known, b.publishInputs(ctx, engine)
 }
 
-// inputPath is where an input lies that is made anew for each build; the next
-// one compares its own with it.
-func (b *building) inputPath(table string) (string, error) {
-	dir := filepath.Join(b.dir, transform.StateDir, "inputs")
-	return filepath.Join(dir, table+".parquet"), os.MkdirAll(dir, 0o755)
+// attributes are the models that lay custom attributes out as columns.
+func attributes(engine attribute.Engine) []transform.Made {
+	var made []transform.Made
+	for _, layout := range attribute.Layouts {
+		made = append(made, transform.Made{
+			Name: layout.Wide, Reads: []string{layout.Latest}, By: []string{layout.ID},
+			Text: fmt.Sprintf("One row per %s that has ever had a custom attribute, with the latest value of each in a column of its own.", layout.Entity),
+			SQL:  func(ctx context.Context) (string, error) { return layout.SQL(ctx, engine) },
+		})
+	}
+	return made
 }
 
-// keepInput puts a table of the engine into a file, and reads it from there.
-func (b *building) keepInput(ctx context.Context, engine *warehouse.DuckDB, table string) (transform.Input, error) {
-	path, err := b.inputPath(table)
-	if err != nil {
-		return transform.Input{}, err
-	}
-	rows, err := engine.Write(ctx, "select * from "+warehouse.Ident(table), path)
-	if err != nil {
-		return transform.Input{}, err
-	}
-	if err := engine.Exec(ctx, "drop table "+warehouse.Ident(table)); err != nil {
-		return transform.Input{}, err
-	}
-	return transform.Input{Files: []transform.InputFile{{Path: path, Rows: rows}}}, engine.ViewFiles(ctx, table, []string{path})
+// withoutMade are the source tables but those that are made by attributes.
+func withoutMade(tables []string) []string {
+	return slices.DeleteFunc(tables, func(name string) bool {
+		return slices.ContainsFunc(attribute.Layouts, func(l attribute.Layout) bool { return l.Wide == name })
+	})
 }
 
 // chosen makes the tables of the workspace's settings.

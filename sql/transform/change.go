@@ -53,6 +53,9 @@ func (r *run) changed(ctx context.Context, name string) (change, error) {
 		c, err = r.compareModel(ctx, name)
 	case !ok:
 		c = change{everything, name + " is not followed"}
+	case in.Followed && in.Changed == "":
+	case in.Followed:
+		c, err = r.keepChanged(ctx, name, in.Changed, "rows of "+name+" differ")
 	case len(in.Files) == 0:
 		if r.former.Inputs[name].Content != in.Content {
 			c = change{everything, name + " is another"}
@@ -74,6 +77,9 @@ func (r *run) compareInput(ctx context.Context, name string, now, then Input) (c
 	moved := len(now.Seen) > 0 && !r.opts.AsOf.Equal(r.former.AsOf)
 	if len(came)+len(went) == 0 && !moved {
 		return change{}, nil
+	}
+	if len(then.Files) == 0 {
+		return change{everything, name + " was not kept"}, nil
 	}
 	if rowsOf(came)+rowsOf(went) > mostCompared {
 		return change{everything, fmt.Sprintf("most of %s is new", name)}, nil

@@ -28,7 +28,18 @@ type Sources struct {
 	Checks  fs.FS    // *.sql, queries that must return no row; nil: none
 	Inputs  []string // tables that are there before any model runs
 	Taken   []string // further names that a workspace's model may not have
+	Made    []Made   // models of ours without a file
 	Allowed []string // functions that may stand in FROM beside the engine's harmless ones: the dialect's table macros
+}
+
+// Made is a model whose SELECT depends on what another has given: it is written
+// when that is there.
+type Made struct {
+	Name  string   // of the table it makes
+	Text  string   // what one row is
+	Reads []string // tables that the SELECT reads
+	By    []string // the key by which it is brought up to date
+	SQL   func(ctx context.Context) (string, error)
 }
 
 // Graph is the models in an order in which each comes after what it reads.
@@ -63,6 +74,12 @@ func Load(ctx context.Context, parser Parser, from Sources) (*Graph, error) {
 		if err := l.readOurs(layer); err != nil {
 			return nil, err
 		}
+	}
+	for _, made := range from.Made {
+		m := &Model{Name: made.Name, File: made.Name, Layer: Intermediate, Reads: made.Reads, made: made.SQL}
+		m.Header = Header{Text: made.Text, Increment: &Increment{By: made.By}}
+		l.byName[m.Name] = m
+		l.all = append(l.all, m)
 	}
 	if err := l.readOwn(); err != nil {
 		return nil, err
@@ -179,6 +196,9 @@ func sqlFiles(files fs.FS, folder string) ([]string, error) {
 // resolve asks the engine what each model reads, and checks that all of it is known.
 func (l *loader) resolve(ctx context.Context, parser Parser) error {
 	for _, m := range l.all {
+		if m.made != nil {
+			continue
+		}
 		parsed, err := parser.Parse(ctx, m.SQL)
 		if err != nil {
 			if ctx.Err() != nil {

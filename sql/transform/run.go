@@ -268,6 +268,12 @@ func (r *run) model(ctx context.Context, m *Model) error {
 }
 
 func (r *run) materialise(ctx context.Context, m *Model, done *ModelRun) error {
+	if m.made != nil {
+		var err error
+		if m.SQL, err = m.made(ctx); err != nil {
+			return fmt.Errorf("%s: %w", m.File, err)
+		}
+	}
 	// Described first: errors of names and types then lie in the file itself.
 	columns, err := r.engine.Describe(ctx, m.SQL)
 	if err != nil {

@@ -26,6 +26,10 @@ type Input struct {
 	// Seen are the columns with the instants from which on a row is seen: staging
 	// models leave out what is later than as_of, so that rows come and go as it moves.
 	Seen []string `json:"-"`
+	// Followed says that who gives the table knows itself what changed in it: nothing, or the
+	// rows that the SELECT Changed gives (those that came, went or were different).
+	Followed bool   `json:"-"`
+	Changed  string `json:"-"`
 }
 
 // InputFile is one file of an input. Files are never written again under the same path.

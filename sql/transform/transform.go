@@ -84,7 +84,8 @@ type Model struct {
 	SQL    string   // the whole file
 	Reads  []string // tables it reads, sorted: models and inputs
 
-	touchReads []string // further tables that the touches of its header read
+	made       func(ctx context.Context) (string, error) // writes the SELECT when what it reads is there; nil: it stands in a file
+	touchReads []string                                  // further tables that the touches of its header read
 }
 
 // Fault is something wrong in a model's file. Its text is
