@@ -55,6 +55,9 @@ type Options struct {
 	// Inputs are the tables that are there before any model runs. One that is not
 	// among them is taken to have changed since the last build.
 	Inputs map[string]Input
+	// Only are the models that run, by name; all others stay as the last build left
+	// them. Nil: all run.
+	Only map[string]bool
 	// MostTouched is how many keys, as a share of a model's rows, may be touched
 	// before it is run over everything all the same. 0: a third.
 	MostTouched float64
@@ -290,6 +293,9 @@ func (r *run) materialise(ctx context.Context, m *Model, done *ModelRun) error {
 		}
 	}
 	w, err := r.wayOf(ctx, m)
+	if !r.selected(m) {
+		w, err = r.stay(m)
+	}
 	if err != nil {
 		return err
 	}

@@ -77,10 +77,10 @@ func (r *run) wayOf(ctx context.Context, m *Model) (way, error) {
 // touch puts the keys that a change in base touches into touchedKeys, which it
 // makes if they are the first; known is false where they cannot be told.
 func (r *run) touch(ctx context.Context, m *Model, base string, c change, first bool) (known bool, err error) {
-	i := m.Header.Increment
-	if i == nil || c.extent == everything {
-		return false, nil
+	if known, err = r.canTouch(ctx, m, base, c); !known || err != nil {
+		return false, err
 	}
+	i := m.Header.Increment
 	var queries []string
 	switch touch := i.touch(base); {
 	case touch != nil:
@@ -89,19 +89,14 @@ func (r *run) touch(ctx context.Context, m *Model, base string, c change, first 
 			return false, err
 		}
 		queries = []string{query}
-	case base == settingsTable:
-		return false, nil
 	case i.ByDate:
-		if base != i.Of {
-			return false, nil
-		}
 		column, err := r.dateColumn(m)
 		if err != nil {
 			return false, err
 		}
 		queries = []string{fmt.Sprintf("select cast(%s as date) from %s", warehouse.Ident(column), changedTable(base))}
 	default:
-		if queries, err = r.keysThrough(ctx, m, base); err != nil || queries == nil {
+		if queries, err = r.keysThrough(ctx, m, base); err != nil {
 			return false, err
 		}
 	}
@@ -116,6 +111,31 @@ func (r *run) touch(ctx context.Context, m *Model, base string, c change, first 
 		}
 		if err := r.tables.Exec(ctx, statement+query); err != nil {
 			return false, fmt.Errorf("%s: find what a change in %s touches: %w", m.File, base, err)
+		}
+	}
+	return true, nil
+}
+
+// canTouch tells whether the header says, or the columns tell, which keys a
+// change in base touches.
+func (r *run) canTouch(ctx context.Context, m *Model, base string, c change) (bool, error) {
+	i := m.Header.Increment
+	switch {
+	case i == nil || c.extent == everything:
+		return false, nil
+	case i.touch(base) != nil:
+		return true, nil
+	case base == settingsTable:
+		return false, nil
+	case i.ByDate:
+		return base == i.Of, nil
+	}
+	for _, name := range m.Reads {
+		if !r.readsThrough(name, base) {
+			continue
+		}
+		if has, err := r.hasColumns(ctx, inMain(name), i.By); err != nil || !has {
+			return false, err
 		}
 	}
 	return true, nil
@@ -148,7 +168,7 @@ func (r *run) touchSQL(ctx context.Context, m *Model, touch *Touch) (string, err
 
 // keysThrough are the SELECTs of the keys that the changed rows of base have in
 // what the model reads: in base itself, or in the views over it, which are run
-// over the changed rows alone. None where the columns are not there.
+// over the changed rows alone.
 func (r *run) keysThrough(ctx context.Context, m *Model, base string) ([]string, error) {
 	names := columnList(m.Header.Increment.By)
 	through := r.through(ctx, func(name string) (string, held, error) {
@@ -169,12 +189,7 @@ func (r *run) keysThrough(ctx context.Context, m *Model, base string) ([]string,
 		if _, err := through.view(name); err != nil {
 			return nil, err
 		}
-		view := touchedSchema + "." + warehouse.Ident(name)
-		has, err := r.hasColumns(ctx, view, m.Header.Increment.By)
-		if err != nil || !has {
-			return nil, err
-		}
-		queries = append(queries, "select "+names+" from "+view)
+		queries = append(queries, "select "+names+" from "+touchedSchema+"."+warehouse.Ident(name))
 	}
 	return queries, nil
 }
