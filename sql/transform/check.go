@@ -124,7 +124,7 @@ func (c Check) failingIn(name string) (query string, values []any) {
 		return fmt.Sprintf("select * from %s where %s", name, broken), values
 	}
 	if c.Rule == Fresh {
-		return c.staleness(table)
+		return c.staleness(name)
 	}
 	column := warehouse.Ident(c.Columns[0])
 	if c.Rule == Relation {

@@ -61,11 +61,11 @@ func DurationText(d time.Duration) string {
 	return strings.Join(words, " ")
 }
 
-// staleness is the SELECT of one row, the newest value and the build's as_of,
-// where the newest value of a column is older than it may be, or there is none.
-func (c Check) staleness(table string) (query string, values []any) {
+// staleness is the SELECT of one row, the newest value of a table's column and
+// the build's as_of, where that is older than it may be, or there is none.
+func (c Check) staleness(name string) (query string, values []any) {
 	return fmt.Sprintf(`select newest, as_of from (select max(%s)::timestamptz as newest from %s) as found cross join (select as_of from settings) as build
-		where newest is null or newest < as_of - to_microseconds(?::bigint)`, warehouse.Ident(c.Columns[0]), warehouse.Ident(table)), []any{c.Length.Microseconds()}
+		where newest is null or newest < as_of - to_microseconds(?::bigint)`, warehouse.Ident(c.Columns[0]), name), []any{c.Length.Microseconds()}
 }
 
 // foundStale says in words how old the newest value is; "" if it is not too old.
