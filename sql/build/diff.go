@@ -187,7 +187,7 @@ func (c *Comparison) compare(ctx context.Context, mart string) (MartDiff, *sides
 		}
 		*rows[i], _ = count.Rows[0][0].(int64)
 		if len(rest[i]) == 0 {
-			err = c.engine.View(ctx, side, "select * from "+parquetOf(files[:1])+" limit 0")
+			err = c.engine.View(ctx, side, "select * from "+warehouse.FromFiles(files[:1])+" limit 0")
 		} else {
 			err = c.engine.ViewFiles(ctx, side, rest[i])
 		}
@@ -198,7 +198,7 @@ func (c *Comparison) compare(ctx context.Context, mart string) (MartDiff, *sides
 	for i, other := range []int{1, 0} {
 		if len(c.files[i][mart]) == 0 { // as if it were there, without a row
 			s.columns[i] = s.columns[other]
-			if err := c.engine.View(ctx, []string{beforeName, afterName}[i], "select * from "+parquetOf(c.files[other][mart][:1])+" limit 0"); err != nil {
+			if err := c.engine.View(ctx, []string{beforeName, afterName}[i], "select * from "+warehouse.FromFiles(c.files[other][mart][:1])+" limit 0"); err != nil {
 				return d, nil, err
 			}
 		}

@@ -195,12 +195,3 @@ func (s *sides) free(name string) string {
 	}
 	return warehouse.Ident(name)
 }
-
-// parquetOf is what a SELECT reads files from.
-func parquetOf(paths []string) string {
-	quoted := make([]string, len(paths))
-	for i, path := range paths {
-		quoted[i] = warehouse.Literal(path)
-	}
-	return "read_parquet([" + strings.Join(quoted, ", ") + "], hive_partitioning = false)"
-}
