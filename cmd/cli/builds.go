@@ -92,8 +92,11 @@ func (a *app) showBuild(name string) error {
 		add("not asked", check.Name(), "did not hold when it was last asked; since "+check.Since)
 	}
 	for _, m := range b.Models {
-		if m.Error != "" {
+		switch {
+		case m.Error != "":
 			add("model "+m.State, m.Name, m.Error)
+		case m.How != "":
+			add("model", m.Name, strings.TrimSuffix(m.How+": "+m.Reason, ": "))
 		}
 	}
 	for kind, source := range sorted(b.Sources) {

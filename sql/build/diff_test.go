@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"parley/pipelines/record"
 	"parley/sql/warehouse"
 )
 
@@ -208,6 +209,45 @@ func TestSharedFilesAreNotCompared(t *testing.T) {
 	}
 	if want := "diff diff_columns event_id event_name user_id occurred_at\n[\"added\",null,\"logged_in-2\",\"logged_in\",\"2\",\"2026-06-01T11:00:00Z\"]"; rows["events"] != want {
 		t.Errorf("rows %s", rows["events"])
+	}
+}
+
+// A mart in parts by date: a build that goes on from another shares most of them.
+func TestPartsOfABuildThatWentOnAreCompared(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.cfg.parts = parts{} // all of our models
+	for day := range 3 {  // enough of each for a part of its own
+		many := make([]record.Event, 26_000)
+		for i := range many {
+			many[i] = record.Event{EventID: fmt.Sprintf("%d-%d", day, i), EventName: "logged_in", OccurredAt: monday.AddDate(0, 0, -day-1)}
+			many[i].UserID, many[i].KafkaOffset, many[i].KafkaAt = "1", w.next[record.KindEvent]+int64(i), monday
+		}
+		landRows(w, record.KindEvent, many)
+	}
+	before := w.build()
+	w.land("late", monday.Add(-time.Hour), "1")
+	after := w.build()
+	files := func(dir string) []string {
+		marts, err := warehouse.MartFiles(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return marts["events"]
+	}
+	rest, err := withoutShared(files(before.Dir), files(after.Dir))
+	if err != nil || len(files(after.Dir)) < 2 || len(rest[1]) == 0 || len(rest[1]) == len(files(after.Dir)) {
+		t.Errorf("of %d files %d are new: %v", len(files(after.Dir)), len(rest[1]), err)
+	}
+	diffs, rows := w.compared(10, "events")
+	if d := diffs["events"]; d.RowsBefore != 78_000 || d.RowsAfter != 78_001 || d.Added != 1 || d.Removed+d.Changed != 0 {
+		t.Errorf("events %+v", d)
+	}
+	if strings.Count(rows["events"], "\n") != 1 || !strings.Contains(rows["events"], `["added",null,"late-1"`) {
+		t.Errorf("rows %s", rows["events"])
+	}
+	if d := diffs["users"]; d.Changed != 1 || d.Added+d.Removed != 0 {
+		t.Errorf("users %+v", d)
 	}
 }
 
