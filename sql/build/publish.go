@@ -24,6 +24,9 @@ const (
 	// historyKept is how many records of published builds stay, and how many of
 	// others; a build every minute writes 1,440 a day.
 	historyKept = 1000
+	// historyLot is how many more there may be until they are looked through: to
+	// remove them one by one would cost each build a reading of all.
+	historyLot = 100
 )
 
 // places are the folders that builds live in.

@@ -164,17 +164,18 @@ func (p places) pruneHistory() error {
 		return err
 	}
 	slices.Sort(names)
+	var ids []string // the newest first
 	recorded := map[string]bool{}
-	kept := map[bool]int{}
 	for _, name := range slices.Backward(names) {
-		id, ok := strings.CutSuffix(name, ".json")
-		if !ok || !buildID.MatchString(id) {
-			continue
+		if id, ok := strings.CutSuffix(name, ".json"); ok && buildID.MatchString(id) {
+			ids, recorded[id] = append(ids, id), true
 		}
-		recorded[id] = true
-		if len(names) <= historyKept {
-			continue
-		}
+	}
+	if len(ids) <= historyKept+historyLot {
+		ids = nil
+	}
+	kept := map[bool]int{}
+	for _, id := range ids {
 		record, err := warehouse.ReadBuild(p.recordPath(id))
 		good := err == nil && record.Status == warehouse.Published
 		if kept[good]++; kept[good] <= historyKept {
