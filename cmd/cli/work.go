@@ -155,6 +155,11 @@ func (d *desk) build(ctx context.Context) error {
 	for _, fault := range built.Faults {
 		d.a.log.Warn("build", "id", built.Build.ID, "fault", fault)
 	}
+	for _, warning := range built.Warnings {
+		if warning.Builds == 1 { // once, not each minute: the page of builds goes on telling
+			d.a.log.Warn("build", "id", built.Build.ID, "check", warning.Name(), "found", saysOf(warning))
+		}
+	}
 	return err
 }
 

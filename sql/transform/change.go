@@ -92,6 +92,14 @@ func (r *run) compareInput(ctx context.Context, name string, now, then Input) (c
 	var parts []string
 	switch {
 	case len(came) > 0 && len(went) > 0:
+		// Attributes are columns: one that is new, or gone, is no row that differs.
+		same, err := r.sameColumns(ctx, warehouse.FromFiles(paths(went)), warehouse.FromFiles(paths(came)))
+		if err != nil {
+			return change{}, err
+		}
+		if !same {
+			return change{everything, name + " has other columns"}, nil
+		}
 		parts = append(parts, difference(warehouse.FromFiles(paths(went)), warehouse.FromFiles(paths(came))))
 	case len(came)+len(went) > 0:
 		parts = append(parts, "select * from "+warehouse.FromFiles(paths(append(came, went...))))
@@ -119,11 +127,28 @@ func (r *run) compareModel(ctx context.Context, name string) (change, error) {
 	if err := r.viewFormer(ctx, name); err != nil {
 		return change{}, err
 	}
-	c, err := r.keepChanged(ctx, name, difference(formerSchema+"."+warehouse.Ident(name), warehouse.Ident(name)), "rows of "+name+" differ")
-	if err != nil && ctx.Err() == nil {
-		return change{everything, name + " has other columns"}, nil //nolint:nilerr // what cannot be compared is taken to be different
+	former := formerSchema + "." + warehouse.Ident(name)
+	same, err := r.sameColumns(ctx, former, warehouse.Ident(name))
+	if err != nil {
+		return change{}, err
 	}
-	return c, err
+	if !same {
+		return change{everything, name + " has other columns"}, nil
+	}
+	return r.keepChanged(ctx, name, difference(former, warehouse.Ident(name)), "rows of "+name+" differ")
+}
+
+// sameColumns says whether two tables have the same columns, of the same types,
+// in the same order: only then their rows can be compared.
+func (r *run) sameColumns(ctx context.Context, a, b string) (bool, error) {
+	var columns [2][]warehouse.Column
+	for i, table := range []string{a, b} {
+		var err error
+		if columns[i], err = r.engine.Describe(ctx, "select * from "+table); err != nil {
+			return false, err
+		}
+	}
+	return slices.Equal(columns[0], columns[1]), nil
 }
 
 // keepChanged makes the table of the rows that changed, of the SELECT that gives them.

@@ -21,6 +21,7 @@ type Outcome struct {
 	Severity Severity
 	Failed   int64            // rows that break it
 	Sample   *warehouse.Table // some of those; nil when none
+	Found    string           // what was found, in words, where a number of rows says little
 	Kept     string           // where those are kept; "": nowhere
 	Err      error            // the check could not be run
 }
@@ -66,6 +67,9 @@ func runChecks(ctx context.Context, engine Engine, m *Model, checks []Check) []O
 		}
 		query, values := c.failing(m.Name)
 		look(ctx, engine, &outcomes[i], query, values)
+		if c.Rule == Fresh {
+			outcomes[i].Found = c.foundStale(outcomes[i].Sample)
+		}
 	}
 	return outcomes
 }
@@ -119,6 +123,9 @@ func (c Check) failingIn(name string) (query string, values []any) {
 	if broken, values, ok := c.brokenRow(); ok {
 		return fmt.Sprintf("select * from %s where %s", name, broken), values
 	}
+	if c.Rule == Fresh {
+		return c.staleness(name)
+	}
 	column := warehouse.Ident(c.Columns[0])
 	if c.Rule == Relation {
 		other := warehouse.Ident(c.Column)
@@ -144,6 +151,8 @@ func (c Check) text() string {
 		return fmt.Sprintf("%s(%s)", c.Rule, strings.Join(c.Values, ", "))
 	case Relation:
 		return fmt.Sprintf("%s(%s.%s)", c.Rule, c.Table, c.Column)
+	case Fresh:
+		return fmt.Sprintf("%s(%s)", c.Rule, DurationText(c.Length))
 	}
 	return string(c.Rule)
 }

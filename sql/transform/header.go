@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"parley/pipelines/yamlfile"
 )
@@ -41,6 +42,7 @@ const (
 	Accepted Rule = "accepted" // one of the values, or null
 	Relation Rule = "relation" // null, or some row of another table has the value
 	Range    Rule = "range"    // null, or within the two bounds, both included
+	Fresh    Rule = "fresh"    // the newest value is not older than as_of less a length of time
 )
 
 // Severity says what a failed check does.
@@ -56,9 +58,10 @@ const (
 type Check struct {
 	Columns  []string // one, except for Unique
 	Rule     Rule
-	Values   []string // Accepted: the values. Range: the two bounds, "" for none
-	Table    string   // Relation: where the value must be
-	Column   string   // Relation: in which column
+	Values   []string      // Accepted: the values. Range: the two bounds, "" for none
+	Table    string        // Relation: where the value must be
+	Column   string        // Relation: in which column
+	Length   time.Duration // Fresh: how old the newest value may be
 	Severity Severity
 	IsKey    bool // made from the key line
 	Line     int
@@ -180,7 +183,7 @@ func parseChecks(columns []string, rules string) ([]Check, error) {
 	return checks, nil
 }
 
-const ruleForms = "not_null, unique, accepted(a, b), relation(table.column), range(low, high)"
+const ruleForms = "not_null, unique, accepted(a, b), relation(table.column), range(low, high), fresh(1 hour)"
 
 func parseCheck(columns []string, text string) (Check, error) {
 	m := ruleText.FindStringSubmatch(text)
@@ -223,8 +226,14 @@ func parseCheck(columns []string, text string) (Check, error) {
 		if !ok || strings.Contains(high, ",") || c.Values[0] == "" && c.Values[1] == "" {
 			return Check{}, fmt.Errorf("%q is no range; write range(low, high), or leave one of the two empty", text)
 		}
+	case Fresh:
+		length, ok := parseLength(m[2])
+		if !ok {
+			return Check{}, fmt.Errorf("%q is no length of time; write fresh(1 hour), fresh(90 minutes) or fresh(2 days)", m[2])
+		}
+		c.Length = length
 	default:
-		known := []string{string(NotNull), string(Unique), string(Accepted), string(Relation), string(Range)}
+		known := []string{string(NotNull), string(Unique), string(Accepted), string(Relation), string(Range), string(Fresh)}
 		return Check{}, fmt.Errorf("unknown rule %q%s; write one of %s", m[1], yamlfile.DidYouMean(m[1], known), ruleForms)
 	}
 	return c, nil

@@ -71,8 +71,9 @@ type Options struct {
 
 // Result is what came of a run.
 type Result struct {
-	Models []ModelRun
-	Checks []Outcome
+	Models       []ModelRun
+	Checks       []Outcome
+	CheckSeconds float64 // of the time, what the checks took
 }
 
 // Run runs every model in order, and every check. The error is only what ends
@@ -103,7 +104,9 @@ func (g *Graph) Run(ctx context.Context, engine Engine, to Place, opts Options) 
 		if below != "" {
 			continue // its figures are those of a model that is reported already
 		}
+		began := opts.Now()
 		o := checkQuery(ctx, engine, q)
+		r.result.CheckSeconds += opts.Now().Sub(began).Seconds()
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -185,6 +188,9 @@ func (o Outcome) fault() error {
 			said = fault.Message // its place is in a query that nobody wrote
 		}
 		return fmt.Errorf("%s: check %s cannot be run: %s; correct the check", place, o.Check, said)
+	}
+	if o.Found != "" {
+		return fmt.Errorf("%s: check %s: %s", place, o.Check, o.Found)
 	}
 	rows := "rows break"
 	if o.Failed == 1 {
@@ -348,6 +354,7 @@ func (r *run) check(ctx context.Context, m *Model) error {
 }
 
 func (r *run) checkThese(ctx context.Context, m *Model, checks []Check) error {
+	began := r.opts.Now()
 	suspects, err := r.suspect(ctx, m, checks)
 	if err != nil {
 		return err
@@ -356,6 +363,7 @@ func (r *run) checkThese(ctx context.Context, m *Model, checks []Check) error {
 	if len(suspects) < len(checks) {
 		outcomes = r.withHeld(m, checks, outcomes)
 	}
+	r.result.CheckSeconds += r.opts.Now().Sub(began).Seconds()
 	for i := range outcomes {
 		if err := r.keep(&outcomes[i]); err != nil {
 			return err

@@ -94,7 +94,7 @@ func (r *run) suspect(ctx context.Context, m *Model, checks []Check) ([]Check, e
 }
 
 func (r *run) mayBreak(ctx context.Context, m *Model, c Check, s scope) (bool, error) {
-	if slices.Contains(r.former.Models[m.Name].Broken, c.Name()) {
+	if slices.Contains(r.former.Models[m.Name].Broken, c.Name()) || c.Rule == Fresh { // time alone breaks it
 		return true, nil
 	}
 	if c.Rule == Relation {

@@ -14,6 +14,7 @@
 //	-- check state: accepted(open, closed, snoozed) warn
 //	-- check user_id: relation(users.user_id)
 //	-- check first_response_seconds: range(0, )
+//	-- check created_at: fresh(2 days) warn
 //
 // Every line of the header is optional. A key is checked to be unique, all its
 // columns together. An order is that of the rows in the model's file, nulls last;
