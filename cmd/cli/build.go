@@ -17,8 +17,9 @@ import (
 
 func (a *app) buildCommand() *cobra.Command {
 	var asOf, show, mart string
-	var list, diff bool
+	var list, diff, plan bool
 	var limit int
+	var how howToBuild
 	cmd := &cobra.Command{
 		Use:   "build",
 		Short: "Land what waits, and build the marts; list, show and compare builds",
@@ -26,6 +27,11 @@ func (a *app) buildCommand() *cobra.Command {
 A build becomes current in one step, when all of it is there and its checks hold; until then, and if it
 fails, readers keep the last one.
 
+A model is brought up to date by what has landed since the last build, where its header says how; --full computes
+everything from nothing. --select runs some models over the records of the current build, at its instant, and leaves
+all others as they are: NAME, NAME+ with what reads it, +NAME with what it reads, several parted by commas.
+
+  parley build --plan                      what a build would do with each model, and why
   parley build --list                      the builds there were, failed ones too
   parley build --show ID                   one of them: errors, checks that did not hold, where the rows are kept
   parley build --diff [BEFORE [AFTER]]     what is different in the marts of two builds that are still there
@@ -62,21 +68,35 @@ to a billionth are the same.`,
 			if err != nil {
 				return err
 			}
-			return a.landAndBuild(cmd.Context(), at, asOf)
+			how.selected = words(how.selected)
+			if cmd.Flags().Changed("select") && len(how.selected) == 0 {
+				return usagef("--select names no model; write parley build --select contacts+")
+			}
+			if plan {
+				return a.planBuild(cmd.Context(), at, how)
+			}
+			return a.landAndBuild(cmd.Context(), at, asOf, how)
 		},
 	}
 	cmd.Flags().StringVar(&asOf, "as-of", "", "build as of this `instant`, as 2026-06-30T00:00:00Z (default: workspace.as_of, else now)")
+	cmd.Flags().BoolVar(&how.full, "full", false, "compute everything from nothing")
+	cmd.Flags().StringSliceVar(&how.selected, "select", nil, "run these `models` alone")
+	cmd.Flags().BoolVar(&plan, "plan", false, "build nothing; say what would run, and why")
 	cmd.Flags().BoolVar(&list, "list", false, "build nothing; list the builds there were, the newest first")
 	cmd.Flags().StringVar(&show, "show", "", "build nothing; show all that is known of the build with this `id`")
 	cmd.Flags().BoolVar(&diff, "diff", false, "build nothing; compare two builds")
 	cmd.Flags().StringVar(&mart, "mart", "", "with --diff: show the rows of this `mart`")
 	cmd.Flags().IntVar(&limit, "limit", 50, "with --list and --diff --mart: at most so many; 0 for all")
-	cmd.MarkFlagsMutuallyExclusive("as-of", "list", "show", "diff")
+	cmd.MarkFlagsMutuallyExclusive("as-of", "list", "show", "diff", "select")
+	for _, looks := range []string{"list", "show", "diff"} {
+		cmd.MarkFlagsMutuallyExclusive("plan", looks)
+		cmd.MarkFlagsMutuallyExclusive("full", looks)
+	}
 	return cmd
 }
 
 // landAndBuild lands what waits in the embedded broker, and builds.
-func (a *app) landAndBuild(ctx context.Context, at time.Time, asOf string) error {
+func (a *app) landAndBuild(ctx context.Context, at time.Time, asOf string, how howToBuild) error {
 	ws, err := a.open()
 	if err != nil {
 		return err
@@ -84,9 +104,11 @@ func (a *app) landAndBuild(ctx context.Context, at time.Time, asOf string) error
 	if at.After(time.Now()) {
 		return usagef("--as-of %s lies in the future; a build sees what has happened by an instant that is over", asOf)
 	}
-	if len(ws.Config.Kafka.Brokers) > 0 {
+	switch {
+	case len(how.selected) > 0: // the records are those of the current build
+	case len(ws.Config.Kafka.Brokers) > 0:
 		a.say("what has landed is built; records on Kafka land by `parley land`, or `parley run`")
-	} else {
+	default:
 		err := a.withBroker(ctx, true, func(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
 			_, err := a.landOnce(ctx, ws, b)
 			return err
@@ -95,7 +117,7 @@ func (a *app) landAndBuild(ctx context.Context, at time.Time, asOf string) error
 			return err
 		}
 	}
-	built, err := a.build(ctx, ws, at)
+	built, err := a.build(ctx, ws, at, how)
 	if err != nil {
 		return err
 	}
@@ -131,7 +153,7 @@ func (a *app) landOnce(ctx context.Context, ws *workspace.Workspace, b *broker.B
 }
 
 // build builds the marts as of an instant; zero is the workspace's clock.
-func (a *app) build(ctx context.Context, ws *workspace.Workspace, asOf time.Time) (build.Result, error) {
+func (a *app) build(ctx context.Context, ws *workspace.Workspace, asOf time.Time, how howToBuild) (build.Result, error) {
 	store, err := ws.OpenLake()
 	if err != nil {
 		return build.Result{}, err
@@ -142,7 +164,7 @@ func (a *app) build(ctx context.Context, ws *workspace.Workspace, asOf time.Time
 	steps := a.steps("building")
 	defer steps.done()
 	config, faults := a.buildConfig(ws, store)
-	config.AsOf = asOf
+	config.AsOf, config.Full, config.Select = asOf, how.full, how.selected
 	config.Progress = func(p build.Progress) { steps.at(strings.TrimSpace(p.Step+" "+p.What), p.Done, p.Total) }
 	built, err := build.Run(ctx, config)
 	if shown := a.showAttempt(ctx, ws, store); shown != nil {

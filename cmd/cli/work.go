@@ -151,7 +151,7 @@ func (d *desk) report(ctx context.Context, decisions []record.Delivery) error {
 }
 
 func (d *desk) build(ctx context.Context) error {
-	built, err := d.a.build(ctx, d.ws, time.Time{})
+	built, err := d.a.build(ctx, d.ws, time.Time{}, howToBuild{})
 	for _, fault := range built.Faults {
 		d.a.log.Warn("build", "id", built.Build.ID, "fault", fault)
 	}

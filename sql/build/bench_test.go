@@ -142,6 +142,9 @@ func selects(b *testing.B, cfg Config, manifest *settle.Manifest) time.Duration 
 		b.Fatal(err)
 	}
 	for _, m := range graph.Models {
+		if err := m.Write(ctx); err != nil {
+			b.Fatal(err)
+		}
 		if m.Layer == transform.Staging {
 			err = engine.View(ctx, m.Name, m.SQL)
 		} else {

@@ -64,6 +64,9 @@ type Config struct {
 	AsOf time.Time
 	// Full computes everything from nothing, whatever the last build left.
 	Full bool
+	// Select are the models that run, as transform.Graph.Select reads them; the
+	// others stay as they are, and so do the records and the instant. None: all run.
+	Select []string
 	// Now tells the time, for the build's name and its durations. Required.
 	Now    func() time.Time
 	Engine warehouse.Config
@@ -115,8 +118,9 @@ type parts struct {
 	models fs.FS
 	checks fs.FS
 	// touched is the share of a model that may be touched before it is run as a whole; 0: the usual one.
-	touched float64
-	step    func(string) // told of each instant between two things that a kill could part
+	touched  float64
+	partRows int64        // of a file of a mart in parts; 0: the usual number
+	step     func(string) // told of each instant between two things that a kill could part
 }
 
 func (p parts) orOurs() parts {
@@ -197,6 +201,10 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 		return Result{}, err
 	}
 	result, err := b.run(ctx)
+	var selection *transform.SelectionError
+	if errors.As(err, &selection) { // it was no build, but a slip of the pen
+		return Result{}, errors.Join(err, b.undo())
+	}
 	if err != nil {
 		_, none := warehouse.CurrentDir(at.marts)
 		return Result{}, &Error{ID: b.record.ID, First: errors.Is(none, warehouse.ErrNoBuild), Err: errors.Join(err, b.abandon(ctx, err))}
@@ -228,12 +236,8 @@ func (b *building) run(ctx context.Context) (Result, error) {
 	b.cfg.tell(Progress{Step: "settle"})
 	var manifest *settle.Manifest
 	err := b.timed(stepSettle, func() (err error) {
-		manifest, err = b.cfg.parts.settle(ctx, settle.Config{
-			Lake: b.cfg.Lake, InUse: func() ([]int64, error) { return SettledInUse(b.cfg.Lake) },
-			Progress: func(done, total int) { b.cfg.tell(Progress{Step: "settle", Done: done, Total: total}) },
-		})
-		if err != nil {
-			return fmt.Errorf("settle: %w", err)
+		if manifest, err = b.settled(ctx); err != nil {
+			return err
 		}
 		b.record.Settled = manifest.Version
 		return b.noteLanded(ctx, manifest.Covers)
@@ -288,35 +292,18 @@ func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, mani
 	if err != nil {
 		return err
 	}
-	spelling, err := engine.Dialect(ctx)
+	graph, place, options, err := b.graph(ctx, engine, inputs)
 	if err != nil {
 		return err
 	}
-	macros, err := engine.TableMacros(ctx)
-	if err != nil {
-		return err
-	}
-	graph, err := transform.Load(ctx, engine, transform.Sources{
-		Ours: b.cfg.parts.models, Own: b.cfg.Models, Checks: b.cfg.parts.checks,
-		Inputs: withoutMade(warehouse.SourceTables()), Made: attributes(engine), Taken: append([]string{"builds", "build_checks", "dead_letters"}, segment.Tables...), Allowed: macros,
-	})
-	if err != nil {
-		return err
-	}
-	previous, err := warehouse.CurrentDir(b.at.marts)
-	if err != nil && !errors.Is(err, warehouse.ErrNoBuild) {
-		return err
+	options.Keep = b.keepSample
+	options.Progress = func(done, total int, what string) {
+		b.at.step("model " + what)
+		b.cfg.tell(Progress{Step: "model", What: what, Done: done, Total: total})
 	}
 	var run *transform.Result
 	err = b.timed(stepModels, func() (err error) {
-		run, err = graph.Run(ctx, engine, transform.Place{Dir: b.dir, Previous: previous}, transform.Options{
-			Now: b.cfg.Now, AsOf: b.record.AsOf, Dialect: spelling, Inputs: inputs, Full: b.cfg.Full, MostTouched: b.cfg.parts.touched,
-			Progress: func(done, total int, what string) {
-				b.at.step("model " + what)
-				b.cfg.tell(Progress{Step: "model", What: what, Done: done, Total: total})
-			},
-			Keep: b.keepSample,
-		})
+		run, err = graph.Run(ctx, engine, place, options)
 		return err
 	})
 	if err != nil {

@@ -27,6 +27,9 @@ const (
 // mostCircles is how many rows of the base one row beside it may stand for.
 const mostCircles = 10
 
+// mostTouched is how many keys one touched key may stand for, before all are resolved anew.
+const mostTouched = 3
+
 // whoIsWho makes the table identity.
 func (b *building) whoIsWho(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) (transform.Input, error) {
 	p := &people{build: b, engine: engine, now: manifest}
@@ -159,7 +162,7 @@ func (p *people) update(ctx context.Context) (transform.Input, error) {
 	if err != nil {
 		return transform.Input{}, err
 	}
-	if vanished > 0 || touched*mostCircles > known {
+	if vanished > 0 || touched*mostTouched > known {
 		return p.anew(ctx)
 	}
 	if touched == 0 {

@@ -195,6 +195,11 @@ func (b *building) abandon(ctx context.Context, cause error) error {
 	return errors.Join(b.writeHistory(), os.RemoveAll(b.dir), b.at.pruneHistory())
 }
 
+// undo removes a build that was none, and its record.
+func (b *building) undo() error {
+	return errors.Join(os.Remove(b.at.recordPath(b.record.ID)), os.RemoveAll(b.dir))
+}
+
 // finish records a published build in the history, and removes what is too old.
 func (b *building) finish() error {
 	// Now with what it took to write through to the disk.

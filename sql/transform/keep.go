@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,12 +118,13 @@ func (r *run) days(ctx context.Context, table, column, where string) ([]day, err
 	return days, nil
 }
 
-// lay puts days into parts of about partRows.
-func lay(days []day) []part {
+// lay puts days into parts of about as many rows as a part is to have.
+func (r *run) lay(days []day) []part {
+	size := cmp.Or(r.opts.PartRows, partRows)
 	var parts []part
 	for _, d := range days {
 		last := len(parts) - 1
-		if last >= 0 && parts[last].Rows+d.rows/2 < partRows {
+		if last >= 0 && parts[last].Rows+d.rows/2 < size {
 			parts[last].Rows += d.rows
 			continue
 		}
@@ -175,21 +177,22 @@ func partAt(parts []part, date string) int {
 	return at - 1
 }
 
-// writeParts writes the rows of table, which days counts, into new parts.
+// writeParts writes the rows of table that lie within a range of dates, which
+// days counts, into new parts.
 // Several are written at once: a small file keeps one processor busy.
-func (r *run) writeParts(ctx context.Context, m *Model, table, kind string, days []day) ([]part, error) {
-	parts := lay(days)
+func (r *run) writeParts(ctx context.Context, m *Model, table, kind string, within span, days []day) ([]part, error) {
+	parts := r.lay(days)
 	column := m.Header.Increment.Parts
 	group, inGroup := errgroup.WithContext(ctx)
 	group.SetLimit(max(2, runtime.GOMAXPROCS(0)))
 	for i := range parts {
 		group.Go(func() error {
-			s := span{parts[i].From, ""}
-			if parts[i].From == firstDay {
-				s.from = ""
+			s := spanOf(parts, i)
+			if i == 0 {
+				s.from = within.from
 			}
-			if i+1 < len(parts) {
-				s.to = parts[i+1].From
+			if i+1 == len(parts) {
+				s.to = within.to
 			}
 			written, err := r.write(inGroup, m, "select * from "+table+" where "+s.holds(column, kind), parts[i].From)
 			if err == nil && written.Rows != parts[i].Rows {

@@ -61,6 +61,8 @@ type Options struct {
 	// MostTouched is how many keys, as a share of a model's rows, may be touched
 	// before it is run over everything all the same. 0: a third.
 	MostTouched float64
+	// PartRows is about how many rows a file of a model in parts has. 0: 25,000.
+	PartRows int64
 	// Full runs everything anew, whatever the last build left.
 	Full bool
 	// Progress is told of each model and check as it begins; nil: nobody.
@@ -277,11 +279,8 @@ func (r *run) model(ctx context.Context, m *Model) error {
 }
 
 func (r *run) materialise(ctx context.Context, m *Model, done *ModelRun) error {
-	if m.made != nil {
-		var err error
-		if m.SQL, err = m.made(ctx); err != nil {
-			return fmt.Errorf("%s: %w", m.File, err)
-		}
+	if err := m.Write(ctx); err != nil {
+		return err
 	}
 	// Described first: errors of names and types then lie in the file itself.
 	columns, err := r.engine.Describe(ctx, m.SQL)

@@ -18,7 +18,7 @@ func (g *Graph) Select(words []string) (map[string]bool, error) {
 		name, below := strings.CutSuffix(name, "+")
 		m := g.model(name)
 		if m == nil {
-			return nil, fmt.Errorf("there is no model %q%s; write NAME, NAME+ with what reads it, +NAME with what it reads", name, yamlfile.DidYouMean(name, modelNames(g.Models)))
+			return nil, &SelectionError{fmt.Sprintf("there is no model %q%s; write NAME, NAME+ with what reads it, +NAME with what it reads", name, yamlfile.DidYouMean(name, modelNames(g.Models)))}
 		}
 		chosen[name] = true
 		if above {
@@ -30,6 +30,11 @@ func (g *Graph) Select(words []string) (map[string]bool, error) {
 	}
 	return chosen, nil
 }
+
+// SelectionError says that what was selected is nothing that can run.
+type SelectionError struct{ Text string }
+
+func (e *SelectionError) Error() string { return e.Text }
 
 // spread chooses all that m leads to, step by step.
 func (g *Graph) spread(m *Model, chosen map[string]bool, leads func(from, to *Model) bool) {
@@ -55,10 +60,10 @@ func (r *run) selected(m *Model) bool { return r.opts.Only == nil || r.opts.Only
 // stay is the way of a model that was not selected: as it was.
 func (r *run) stay(m *Model) (way, error) {
 	if r.former == nil {
-		return way{}, fmt.Errorf("%s cannot stay as it was, for there is no build to go on from; build without a selection first", m.File)
+		return way{}, &SelectionError{m.File + " cannot stay as it was, for there is no build to go on from; build without a selection first"}
 	}
 	if _, ok := r.former.Models[m.Name]; !ok {
-		return way{}, fmt.Errorf("%s cannot stay as it was, for the last build has no rows of it; select it too", m.File)
+		return way{}, &SelectionError{m.File + " cannot stay as it was, for the last build has no rows of it; select it too"}
 	}
 	r.changes[m.Name] = change{}
 	return way{byReuse, notSelected}, nil

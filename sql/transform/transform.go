@@ -89,6 +89,17 @@ type Model struct {
 	touchReads []string                                  // further tables that the touches of its header read
 }
 
+// Write writes the SELECT of a model that has no file, when what it reads is there.
+func (m *Model) Write(ctx context.Context) (err error) {
+	if m.made == nil {
+		return nil
+	}
+	if m.SQL, err = m.made(ctx); err != nil {
+		return fmt.Errorf("%s: %w", m.File, err)
+	}
+	return nil
+}
+
 // Fault is something wrong in a model's file. Its text is
 // `FILE:LINE[:COLUMN]: what is wrong; what to do`.
 type Fault struct {

@@ -63,7 +63,7 @@ func (r *run) partsOfNewRows(ctx context.Context, m *Model, columns []warehouse.
 	if len(days) == 0 {
 		return r.emptyPart(ctx, m, newRows)
 	}
-	return r.writeParts(ctx, m, newRows, kindOf(columns, m.Header.Increment.Parts), days)
+	return r.writeParts(ctx, m, newRows, kindOf(columns, m.Header.Increment.Parts), span{}, days)
 }
 
 // makeByDate runs a model by date over all dates, some at a time, so that what
@@ -99,7 +99,7 @@ func (r *run) makeByDate(ctx context.Context, m *Model, columns []warehouse.Colu
 		if err != nil {
 			return stored{}, err
 		}
-		parts, err := r.writeParts(ctx, m, newRows, kindOf(columns, m.Header.Increment.Parts), found)
+		parts, err := r.writeParts(ctx, m, newRows, kindOf(columns, m.Header.Increment.Parts), span{}, found)
 		if err != nil {
 			return stored{}, err
 		}
@@ -221,11 +221,12 @@ func (r *run) replaceParts(ctx context.Context, m *Model, then stored, dirty []i
 			now = append(now, p)
 			continue
 		}
-		days, err := r.days(ctx, table, m.Header.Increment.Parts, " where "+spanOf(then.Parts, i).holds(m.Header.Increment.Parts, kind))
+		within := spanOf(then.Parts, i)
+		days, err := r.days(ctx, table, m.Header.Increment.Parts, " where "+within.holds(m.Header.Increment.Parts, kind))
 		if err != nil {
 			return stored{}, err
 		}
-		parts, err := r.writeParts(ctx, m, table, kind, days)
+		parts, err := r.writeParts(ctx, m, table, kind, within, days)
 		if err != nil {
 			return stored{}, err
 		}
