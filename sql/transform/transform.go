@@ -25,6 +25,9 @@
 // how a model is kept: a staging model is a view, the others are written to
 // Parquet files; a model in no folder is a mart.
 //
+// Further lines say how a model is brought up to date from what the last build
+// left of it, without running it over everything: see Increment.
+//
 // A case is a folder <model>/<case>/ with given/<table>.csv and want.csv: see
 // RunCase. A test runs all of a folder with
 //
