@@ -36,6 +36,7 @@ type desk struct {
 	query    Query
 	build    warehouse.Build
 	settings settings
+	history  History
 	answers  map[string]*warehouse.Table
 }
 

@@ -114,6 +114,26 @@ func formatSeconds(seconds float64) string {
 	return grouped(strconv.FormatFloat(math.Floor(seconds+0.5), 'f', 0, 64)) + " s"
 }
 
+// formatTenths writes seconds to a tenth below a hundred, else whole: 4.2 s, 1,380 s.
+func formatTenths(seconds float64) string {
+	if seconds < 99.95 {
+		return strconv.FormatFloat(seconds, 'f', 1, 64) + " s"
+	}
+	return formatSeconds(seconds)
+}
+
+// formatBytes writes a size of memory: 812 MB, 1.4 GB.
+func formatBytes(n int64) string {
+	const mega, giga = 1_000_000, 1_000_000_000
+	switch {
+	case n <= 0:
+		return none
+	case n < giga-mega/2:
+		return formatCount((n+mega/2)/mega) + " MB"
+	}
+	return strconv.FormatFloat(float64(n)/giga, 'f', 1, 64) + " GB"
+}
+
 // minorUnits is how many decimals a currency's smallest coin has; 2 where the
 // currency is not known.
 func minorUnits(code string) int {

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,6 +18,12 @@ type page struct {
 	Cards      []card
 	Figures    []figure
 	Build      *buildFacts // on the index alone
+	Alarm      string      // what is wrong with what the page shows; "": nothing
+}
+
+// Asks: some figure of the page has its SQL beside it.
+func (p *page) Asks() bool {
+	return slices.ContainsFunc(p.Figures, func(f figure) bool { return f.SQL != "" })
 }
 
 // Charts: the page needs the script that draws.
@@ -100,6 +107,7 @@ type table struct {
 	Head    []string
 	Words   int // so many columns at the start hold words, the others numbers; default 1
 	Dense   bool
+	Whole   bool // what stands first in a row is a name that people copy: it is not broken
 	Rows    []tableRow
 }
 
@@ -165,6 +173,7 @@ type frame struct {
 	Zone       string
 	WeekStarts string
 	BuildID    string
+	BuiltAt    string
 	Checks     string
 	ChecksHeld bool
 }
@@ -183,6 +192,7 @@ func (d *desk) frame(p *page) frame {
 		Zone:       d.settings.Zone.String(),
 		WeekStarts: weekday(d.settings.WeekStarts),
 		BuildID:    d.build.ID,
+		BuiltAt:    d.formatTime(d.build.StartedAt),
 		Checks:     "all its checks held",
 		ChecksHeld: d.build.ChecksFailed == 0,
 	}

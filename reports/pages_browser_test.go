@@ -208,7 +208,7 @@ func keyboardReachesAll(t *testing.T, b context.Context, base string) {
 		t.Errorf("first comes %q", got)
 	}
 	var order []string
-	for range 17 {
+	for range 18 {
 		press(kb.Tab)
 		order = append(order, eval[string](t, v, focused))
 	}

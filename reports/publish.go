@@ -43,6 +43,12 @@ func publish(ctx context.Context, dir, name string, draw func(into string) error
 	if err := replaceFolder(into, target); err != nil {
 		return "", fmt.Errorf("publish %s: %w", target, err)
 	}
+	// Before the link moves: killed in between, the next drawing makes it right.
+	if former, err := os.Readlink(filepath.Join(dir, latestName)); err == nil && former != name && filepath.IsLocal(former) {
+		if err := supersede(filepath.Join(dir, former)); err != nil {
+			return "", fmt.Errorf("mark %s as a former day: %w", filepath.Join(dir, former), err)
+		}
+	}
 	if err := point(dir, name); err != nil {
 		return "", fmt.Errorf("point %s at %s: %w", filepath.Join(dir, latestName), name, err)
 	}

@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"parley/sql/warehouse"
 )
@@ -24,6 +26,9 @@ type Config struct {
 	Query Query
 	// Build is the build that Query reads; each page says which it was. Needed.
 	Build warehouse.Build
+	// History reads what is known of builds, at the moment of drawing. Default:
+	// Build alone is known, and no other expected.
+	History func() (History, error)
 }
 
 // Validate reports every fault of the configuration at once.
@@ -67,6 +72,7 @@ var all = []report{
 	{"Revenue", "revenue.html", (*desk).revenue},
 	{"Messages", "messages.html", (*desk).messages},
 	{"Segments", "segments.html", (*desk).segments},
+	{buildsTitle, buildsFile, (*desk).builds},
 }
 
 // Write draws every report of the build into Dir/<local date of the build's
@@ -84,6 +90,10 @@ func Write(ctx context.Context, cfg Config) (Written, error) {
 	date := d.settings.AsOf.Format("2006-01-02")
 	var written Written
 	dir, err := publish(ctx, cfg.Dir, date, func(into string) error {
+		// Read while nobody else draws: what a build writes afterwards is newer.
+		if err := d.readHistory(cfg.History); err != nil {
+			return err
+		}
 		for _, r := range all {
 			p, err := r.draw(d)
 			if err != nil {
@@ -94,6 +104,9 @@ func Write(ctx context.Context, cfg Config) (Written, error) {
 				return fmt.Errorf("draw %s: %w", r.file, err)
 			}
 			written.Pages = append(written.Pages, Page{Title: r.title, File: r.file})
+		}
+		if err := os.WriteFile(filepath.Join(into, standingFile), d.standing().script(), 0o644); err != nil {
+			return err
 		}
 		return writeAssets(into)
 	})

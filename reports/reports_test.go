@@ -72,7 +72,7 @@ func TestWriteNamesItsPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if written.Dir != filepath.Join(dir, "2026-07-01") || len(written.Pages) != 6 || written.Pages[0].File != "index.html" {
+	if written.Dir != filepath.Join(dir, "2026-07-01") || len(written.Pages) != 7 || written.Pages[0].File != "index.html" {
 		t.Errorf("written: %+v", written)
 	}
 	for _, p := range written.Pages {

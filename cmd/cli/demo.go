@@ -223,7 +223,7 @@ func (r *demoRun) land(ctx context.Context) (rows int64, err error) {
 
 func (r *demoRun) build(ctx context.Context, when string, asOf time.Time) error {
 	return r.a.timed("building the marts as of "+when, func() (string, error) {
-		built, err := r.a.build(ctx, r.ws, asOf)
+		built, err := r.a.build(ctx, r.ws, asOf, howToBuild{})
 		return fmt.Sprintf("%d marts", len(built.Build.Rows)), err
 	})
 }

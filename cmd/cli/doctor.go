@@ -16,7 +16,9 @@ import (
 	"parley/jobs"
 	"parley/pipelines/broker"
 	"parley/pipelines/lake"
+	"parley/sql/build"
 	"parley/sql/segment"
+	"parley/sql/warehouse"
 	"parley/sql/warehouse/spark"
 )
 
@@ -52,6 +54,7 @@ func (a *app) examine(ctx context.Context) error {
 		{"segments", a.examineSegments},
 		{"messages", a.examineMessages},
 		{"build", a.examineBuild},
+		{"sources", a.examineSources},
 		{"reports", examineReports},
 	} {
 		finding, err := part.look(ctx, ws)
@@ -148,7 +151,7 @@ func examineEngine(ctx context.Context, ws *workspace.Workspace) (finding string
 		return "", err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(probe)) }()
-	if _, _, err := session.WriteFiles(ctx, "select 1 as probe", filepath.Join(probe, "probe.parquet")); err != nil {
+	if _, err := session.WriteFiles(ctx, "select 1 as probe", filepath.Join(probe, "probe.parquet")); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("Spark %s answers at %s and writes to the lake", version, ws.Spark()), nil
@@ -170,20 +173,51 @@ func (a *app) examineMessages(ctx context.Context, ws *workspace.Workspace) (str
 	return fmt.Sprintf("%d read", len(messages)), err
 }
 
-func (a *app) examineBuild(ctx context.Context, ws *workspace.Workspace) (string, error) {
-	reader, err := a.reader(ctx, ws)
+// examineBuild says of builds what the pages say of them: whether they are late or failing.
+func (a *app) examineBuild(_ context.Context, ws *workspace.Workspace) (string, error) {
+	store, err := ws.OpenLake()
 	if err != nil {
 		return "", err
 	}
-	defer reader.Close()
-	answer, err := reader.Query(ctx, "select build_id, status from builds order by started_at desc limit 1")
+	records, err := build.Recent(store, 1)
 	if err != nil {
 		return "", err
 	}
-	if len(answer.Rows) == 1 && answer.Rows[0][1] == "failed" {
-		return "", fmt.Errorf("the last build, %v, failed; readers have %s. See why with: parley build", answer.Rows[0][0], reader.Build().ID)
+	if err := build.StandingOf(records, ws.BuildEvery()).Fault(time.Now()); err != nil {
+		return "", err
 	}
-	return fmt.Sprintf("%s, as of %s, is current", reader.Build().ID, formatTime(reader.Build().AsOf)), nil
+	dir, err := warehouse.CurrentDir(ws.MartsDir())
+	if err != nil {
+		return "", err
+	}
+	current, err := warehouse.ReadBuild(filepath.Join(dir, warehouse.RecordName))
+	return fmt.Sprintf("%s, as of %s, is current", current.ID, formatTime(current.AsOf)), err
+}
+
+// examineSources looks how old the newest record of each kind is that has a limit.
+func (a *app) examineSources(ctx context.Context, ws *workspace.Workspace) (string, error) {
+	limits := a.freshness(ws)
+	if len(limits) == 0 {
+		return "no limits of age are set (build.freshness in parley.yaml)", nil
+	}
+	store, err := ws.OpenLake()
+	if err != nil {
+		return "", err
+	}
+	sources, err := build.Sources(ctx, store)
+	if err != nil {
+		return "", err
+	}
+	var faults []string
+	for _, limit := range limits {
+		if found := limit.Found(sources[string(limit.Kind)], ws.Now()); found != "" {
+			faults = append(faults, found)
+		}
+	}
+	if len(faults) > 0 {
+		return "", errors.New(strings.Join(faults, "; ") + "; see that what sends them runs")
+	}
+	return plural(int64(len(limits)), "kind of record is", "kinds of record are") + " as fresh as build.freshness asks", nil
 }
 
 func examineReports(_ context.Context, ws *workspace.Workspace) (string, error) {

@@ -10,8 +10,10 @@ import (
 	"parley/cmd/workspace"
 	"parley/pipelines/broker"
 	"parley/pipelines/lake"
+	"parley/pipelines/record"
 	"parley/sql/build"
 	"parley/sql/segment"
+	"parley/sql/transform"
 	"parley/sql/warehouse"
 )
 
@@ -86,6 +88,8 @@ func (a *app) buildConfig(ws *workspace.Workspace, store *lake.Lake) (build.Conf
 		Topics:     ws.Config.Topics,
 		Zones:      ws.Config.Reports.Zones,
 		Keep:       ws.Config.Build.Keep,
+		KeepFor:    ws.Config.Build.KeepFor.Value(),
+		Freshness:  a.freshness(ws),
 	}
 	for _, outage := range ws.Config.Outages {
 		settings.Outages = append(settings.Outages, build.Outage{Name: outage.Name, From: outage.From.Value(), To: outage.To.Value()})
@@ -98,6 +102,22 @@ func (a *app) buildConfig(ws *workspace.Workspace, store *lake.Lake) (build.Conf
 		Spark:    ws.Spark(),
 		Now:      time.Now, // names the build and times it; what it sees is by AsOf
 	}, faults
+}
+
+// freshness are the workspace's limits of how old the newest record of a kind may be.
+func (a *app) freshness(ws *workspace.Workspace) []build.Freshness {
+	var limits []build.Freshness
+	for kind, text := range sorted(ws.Config.Build.Freshness) {
+		limit, isError := text.Value()
+		severity := transform.Warn
+		if isError {
+			severity = transform.Error
+		}
+		limits = append(limits, build.Freshness{
+			Kind: record.Kind(kind), Limit: limit, Severity: severity, File: filepath.Join(a.dir, workspace.ConfigFile), Line: ws.FreshnessLine(kind),
+		})
+	}
+	return limits
 }
 
 // reader opens the workspace's current build, within the engine's own limits.

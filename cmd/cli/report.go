@@ -3,12 +3,15 @@ package cli
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"parley/cmd/output"
 	"parley/cmd/workspace"
+	"parley/pipelines/lake"
 	"parley/reports"
+	"parley/sql/build"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -37,12 +40,34 @@ func (a *app) reportCommand() *cobra.Command {
 
 // draw draws the reports of the current build.
 func (a *app) draw(ctx context.Context, ws *workspace.Workspace) (reports.Written, error) {
+	store, err := ws.OpenLake()
+	if err != nil {
+		return reports.Written{}, err
+	}
 	reader, err := a.reader(ctx, ws)
 	if err != nil {
 		return reports.Written{}, err
 	}
 	defer reader.Close()
 	return reports.Write(ctx, reports.Config{
-		Dir: ws.Path("reports"), Query: reader.Query, Build: reader.Build(),
+		Dir: ws.Path("reports"), Query: reader.Query, Build: reader.Build(), History: historyOf(ws, store),
+	})
+}
+
+// historyOf reads what the reports tell of builds.
+func historyOf(ws *workspace.Workspace, store *lake.Lake) func() (reports.History, error) {
+	return func() (reports.History, error) {
+		records, err := build.Recent(store, reports.BuildsShown)
+		return reports.History{Records: records, Every: ws.BuildEvery()}, err
+	}
+}
+
+// showAttempt lets the reports that are there tell of a build that has ended, of
+// one that failed too. Another drawing is waited for, but not for long.
+func (a *app) showAttempt(ctx context.Context, ws *workspace.Workspace, store *lake.Lake) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return reports.WriteBuilds(ctx, reports.BuildsConfig{
+		Dir: ws.Path("reports"), Workspace: ws.Config.Workspace.Name, Zone: ws.Location(), WeekStarts: ws.WeekStarts(), History: historyOf(ws, store),
 	})
 }

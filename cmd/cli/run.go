@@ -68,7 +68,7 @@ func (a *app) runOnce(ctx context.Context, ws *workspace.Workspace, b *broker.Br
 	if _, err := a.landOnce(ctx, ws, b); err != nil {
 		return err
 	}
-	built, err := a.build(ctx, ws, time.Time{})
+	built, err := a.build(ctx, ws, time.Time{}, howToBuild{})
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (a *app) runOnce(ctx context.Context, ws *workspace.Workspace, b *broker.Br
 		return err
 	}
 	if len(back.Rows) > 0 {
-		if built, err = a.build(ctx, ws, time.Time{}); err != nil {
+		if built, err = a.build(ctx, ws, time.Time{}, howToBuild{}); err != nil {
 			return err
 		}
 	}

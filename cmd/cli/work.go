@@ -18,6 +18,7 @@ import (
 	"parley/pipelines/broker"
 	"parley/pipelines/lake"
 	"parley/pipelines/record"
+	"parley/sql/build"
 	"parley/sql/settle"
 	"parley/sql/warehouse"
 )
@@ -150,9 +151,14 @@ func (d *desk) report(ctx context.Context, decisions []record.Delivery) error {
 }
 
 func (d *desk) build(ctx context.Context) error {
-	built, err := d.a.build(ctx, d.ws, time.Time{})
+	built, err := d.a.build(ctx, d.ws, time.Time{}, howToBuild{})
 	for _, fault := range built.Faults {
 		d.a.log.Warn("build", "id", built.Build.ID, "fault", fault)
+	}
+	for _, warning := range built.Warnings {
+		if warning.Builds == 1 { // once, not each minute: the page of builds goes on telling
+			d.a.log.Warn("build", "id", built.Build.ID, "check", warning.Name(), "found", saysOf(warning))
+		}
 	}
 	return err
 }
@@ -162,7 +168,7 @@ func (d *desk) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = settle.Run(ctx, settle.Config{Lake: store})
+	_, err = settle.Run(ctx, settle.Config{Lake: store, InUse: func() ([]int64, error) { return build.SettledInUse(store) }})
 	return err
 }
 

@@ -180,7 +180,7 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request, folder, name strin
 }
 
 func (s *Server) noReport(w http.ResponseWriter) {
-	page(w, http.StatusNotFound, "No report yet", `<p>There is no report in this workspace yet. <code>parley build</code> and then <code>parley report</code> make one; <code>parley run</code> keeps making them.</p>`)
+	page(w, http.StatusNotFound, "No report yet", `<p>There is no report in this workspace yet. <code>parley build</code> and then <code>parley report</code> make one; <code>parley run</code> keeps making them. If builds fail, <code>parley build --list</code> says so, and why.</p>`)
 }
 
 func (s *Server) fault(w http.ResponseWriter, r *http.Request, err error) {

@@ -1,6 +1,10 @@
 package workspace
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Config is parley.yaml. Every key is optional; each field says its default.
 type Config struct {
@@ -66,10 +70,33 @@ type Reports struct {
 	ConversationURL string   `yaml:"conversation_url"` // a link to a conversation, with {conversation_id}
 }
 
-// Build says how often marts are built and how many builds are kept.
+// Build says how often marts are built, which builds are kept, and how old the
+// newest record of a kind may be.
 type Build struct {
 	Every Duration `yaml:"every"` // default 1m
-	Keep  int      `yaml:"keep"`  // default 10
+	Keep  int      `yaml:"keep"`  // the newest builds, which all stay; default 10
+	// KeepFor is for how long others stay: the last of each hour for a day, and the
+	// last of each day. Default 7d; 0s: none do.
+	KeepFor   Duration         `yaml:"keep_for"`
+	Freshness map[string]Limit `yaml:"freshness"` // limits by kind of record; default: none
+}
+
+// Limit is a length of time, and what it means that it is passed: "1h" or
+// "1h warn" tells of it, "1h error" lets no build be published.
+type Limit string
+
+// Value is the length of time, 0 for text that is none, and whether it is an
+// error to pass it.
+func (l Limit) Value() (limit time.Duration, isError bool) {
+	text, severity, _ := strings.Cut(strings.TrimSpace(string(l)), " ")
+	switch strings.TrimSpace(severity) {
+	case "error":
+		isError = true
+	case "", "warn":
+	default:
+		return 0, false
+	}
+	return Duration(text).Value(), isError
 }
 
 // Serve says where pages are served.
@@ -110,13 +137,21 @@ var DefaultTopics = []string{
 	"pricing question", "positive user feedback", "churn feedback", "outage/degradation",
 }
 
-// Duration is a length of time as people write it: 90s, 10m, 2h.
+// Duration is a length of time as people write it: 90s, 10m, 2h, 7d.
 type Duration string
 
 // Value is the length of time; it is 0 for text that is none, which Open refuses.
 func (d Duration) Value() time.Duration {
-	value, _ := time.ParseDuration(string(d))
+	value, _ := d.parse()
 	return value
+}
+
+func (d Duration) parse() (time.Duration, error) {
+	if days, ok := strings.CutSuffix(string(d), "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16) // some 180 years
+		return time.Duration(n) * 24 * time.Hour, err
+	}
+	return time.ParseDuration(string(d))
 }
 
 // Instant is a moment with its offset from UTC: 2026-06-30T00:00:00Z.
@@ -142,6 +177,7 @@ func (c *Config) setDefaults(folder string) {
 	setDefault(&c.Staffing.Concurrency, 1)
 	setDefault(&c.Build.Every, "1m")
 	setDefault(&c.Build.Keep, 10)
+	setDefault(&c.Build.KeepFor, "7d")
 	setDefault(&c.Serve.Listen, "127.0.0.1:8780")
 	setDefault(&c.Kafka.TopicPrefix, "parley.")
 	setDefault(&c.Lake.URL, "./lake")

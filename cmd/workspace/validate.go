@@ -7,12 +7,14 @@ import (
 	"net/mail"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // zones are known on a machine that has none installed
 
 	"parley/pipelines/lake"
+	"parley/pipelines/record"
 	"parley/pipelines/yamlfile"
 	"parley/sql/warehouse/spark"
 )
@@ -61,12 +63,10 @@ func (c *Config) validate(file *yamlfile.File) error {
 		"$.staffing.handling_time": c.Staffing.HandlingTime, "$.staffing.answer_within": c.Staffing.AnswerWithin, "$.build.every": c.Build.Every,
 	} {
 		if length.Value() < time.Second {
-			fault(path, "%q is no length of time of a second or more; write 90s, 10m or 2h", string(length))
+			fault(path, "%q is no length of time of a second or more; write 90s, 10m, 2h or 7d", string(length))
 		}
 	}
-	if c.Build.Keep < 1 {
-		fault("$.build.keep", "%d builds cannot be kept; write 1 or more", c.Build.Keep)
-	}
+	c.Build.validate(fault)
 	if _, _, err := net.SplitHostPort(c.Serve.Listen); err != nil {
 		fault("$.serve.listen", "%q is no address to listen on; write host:port, as 127.0.0.1:8780", c.Serve.Listen)
 	}
@@ -83,6 +83,27 @@ func (c *Config) validate(file *yamlfile.File) error {
 	c.Kafka.validate(file, fault)
 	c.validateParts(fault)
 	return errors.Join(faults...)
+}
+
+func (b Build) validate(fault func(string, string, ...any)) {
+	if b.Keep < 1 {
+		fault("$.build.keep", "%d builds cannot be kept; write 1 or more", b.Keep)
+	}
+	if value, err := b.KeepFor.parse(); err != nil || value < 0 {
+		fault("$.build.keep_for", "%q is no length of time; write 12h or 7d, or 0s to keep by number alone", string(b.KeepFor))
+	}
+	kinds := make([]string, len(record.Kinds()))
+	for i, kind := range record.Kinds() {
+		kinds[i] = string(kind)
+	}
+	for kind, limit := range b.Freshness {
+		path := "$.build.freshness." + kind
+		if !slices.Contains(kinds, kind) {
+			fault(path, "unknown kind of record %q%s; there are %s", kind, yamlfile.DidYouMean(kind, kinds), strings.Join(kinds, ", "))
+		} else if value, _ := limit.Value(); value < time.Second {
+			fault(path, "%q is no limit; write a length of time of a second or more, as 1h, and behind it error where no build is to be published", string(limit))
+		}
+	}
 }
 
 func (c *Config) validateHours(fault func(string, string, ...any), zone func(string, string)) {

@@ -98,6 +98,18 @@ func (w *Workspace) Spark() string {
 	return w.Config.Engine.URL
 }
 
+// BuildEvery is how often a build is expected: build.every, and never (0) in a
+// workspace whose clock is pinned.
+func (w *Workspace) BuildEvery() time.Duration {
+	if w.Config.Workspace.AsOf != "" {
+		return 0
+	}
+	return w.Config.Build.Every.Value()
+}
+
+// FreshnessLine is the line of parley.yaml with the limit of a kind of record.
+func (w *Workspace) FreshnessLine(kind string) int { return w.file.Line("$.build.freshness." + kind) }
+
 // State is where Parley keeps what is its own: the embedded broker's log, the token.
 func (w *Workspace) State(elements ...string) string {
 	return w.Path(append([]string{".parley"}, elements...)...)
@@ -109,6 +121,12 @@ func (w *Workspace) Now() time.Time {
 		return pinned
 	}
 	return time.Now().UTC()
+}
+
+// WeekStarts is the day on which the workspace's weeks start, 1 Monday … 7 Sunday.
+func (w *Workspace) WeekStarts() int {
+	day, _ := weekdayNumber(w.Config.Workspace.WeekStarts) // validate has refused any other
+	return day
 }
 
 // Location is the workspace's time zone.

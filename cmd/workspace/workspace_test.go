@@ -120,6 +120,12 @@ func TestFaultsSayWhereAndWhatToDo(t *testing.T) {
 		{"engine:\n  url: \"sc://me:secret@host\"", "parley.yaml:2:8: an address of Spark Connect takes no credentials; write sc://host:15002"},
 		{"email: {smtp: \"smtp://mail\"}", "sending by SMTP is not there yet"},
 		{"build: {every: soon}", `parley.yaml:1:16: "soon" is no length of time`},
+		{"build: {keep_for: a week}", `parley.yaml:1:19: "a week" is no length of time; write 12h or 7d, or 0s to keep by number alone`},
+		{"build: {keep_for: 7.5d}", `"7.5d" is no length of time`},
+		{"build: {freshness: {event: 1h}}", `unknown kind of record "event"; did you mean "events"?; there are users, companies, events`},
+		{"build:\n  freshness:\n    events: soon", `parley.yaml:3:13: "soon" is no limit; write a length of time`},
+		{"build: {freshness: {events: 1h fatal}}", `"1h fatal" is no limit`},
+		{"build: {freshness: {events: 0s}}", `"0s" is no limit`},
 		{"workspace: {as_of: yesterday}", `parley.yaml:1:20: "yesterday" is no moment`},
 		{"workspace: {as_of: 2999-01-01T00:00:00Z}", `parley.yaml:1:20: 2999-01-01T00:00:00Z lies in the future`},
 		{"outages: [{name: x, from: 2026-03-02T10:00:00Z, to: 2026-03-02T10:00:00Z}]", "`from` and `to` after it"},
@@ -132,6 +138,23 @@ func TestFaultsSayWhereAndWhatToDo(t *testing.T) {
 	_, err := workspace.Open(write(t, "workspace: {timezone: X/Y}\nbuild: {keep: -1}\n"))
 	if err == nil || strings.Count(err.Error(), "\n") != 1 {
 		t.Errorf("two faults are reported at once, a line each: %v", err)
+	}
+}
+
+func TestHowBuildsAreKeptAndHowFreshSourcesAre(t *testing.T) {
+	t.Parallel()
+	ws, err := workspace.Open(write(t, "build:\n  every: 1d\n  keep_for: 0s\n  freshness: {events: 90m, users: 2d error}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := ws.Config.Build
+	events, isError := config.Freshness["events"].Value()
+	users, usersError := config.Freshness["users"].Value()
+	if ws.BuildEvery() != 24*time.Hour || config.KeepFor.Value() != 0 || events != 90*time.Minute || isError || users != 48*time.Hour || !usersError || ws.FreshnessLine("users") != 4 || ws.FreshnessLine("tags") != 0 {
+		t.Errorf("build: %+v, lines %d and %d", config, ws.FreshnessLine("users"), ws.FreshnessLine("tags"))
+	}
+	if ws, err = workspace.Open(write(t, "workspace: {as_of: 2026-06-30T00:00:00Z}")); err != nil || ws.BuildEvery() != 0 || ws.Config.Build.KeepFor.Value() != 7*24*time.Hour {
+		t.Errorf("with a pinned clock a build is expected every %s (%v)", ws.BuildEvery(), err)
 	}
 }
 

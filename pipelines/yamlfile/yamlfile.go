@@ -73,6 +73,15 @@ func (f *File) Empty(path string) bool {
 	return node != nil && node.Type() == ast.NullType
 }
 
+// Line is the line of the value at path, from 1; 0 if it is not in the file.
+func (f *File) Line(path string) int {
+	node := f.node(path)
+	if node == nil || node.GetToken() == nil || node.GetToken().Position == nil {
+		return 0
+	}
+	return node.GetToken().Position.Line + f.first
+}
+
 func (f *File) place(path string) string {
 	// A missing key is placed at the nearest thing above it that is there.
 	for path != "" && path != "$" {

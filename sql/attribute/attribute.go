@@ -1,6 +1,6 @@
-// Package attribute says which custom attributes people and companies have as
-// of an instant, and lays them out as columns: one column of its own type for
-// each. It knows neither the models that use the columns nor the engine's driver.
+// Package attribute says which custom attributes people and companies have, by
+// their latest values, and lays these out as columns: one column of its own type
+// for each. It knows neither the models that use the columns nor the engine's driver.
 package attribute
 
 import "strings"

@@ -2,6 +2,7 @@ package attribute
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,8 +11,6 @@ import (
 
 	"parley/sql/warehouse"
 )
-
-var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // setup opens an engine with the tables that attributes are read from.
 func setup(t *testing.T) *warehouse.DuckDB {
@@ -25,10 +24,8 @@ func setup(t *testing.T) *warehouse.DuckDB {
 			t.Error(err)
 		}
 	})
-	for _, table := range []string{"identity", "settled_person_attributes", "settled_company_attributes"} {
-		if err := engine.CreateSource(context.Background(), table, nil); err != nil {
-			t.Fatal(err)
-		}
+	for _, l := range Layouts {
+		exec(t, engine, "create table "+l.Latest+" ("+l.ID+" varchar, name varchar, value varchar, value_type varchar)")
 	}
 	return engine
 }
@@ -40,13 +37,25 @@ func exec(t *testing.T, engine *warehouse.DuckDB, query string, values ...any) {
 	}
 }
 
-// observe adds an observation of the person with user_id "1", or of a company.
-func observe(t *testing.T, engine *warehouse.DuckDB, entity Entity, id, name string, value any, valueType string, at time.Time, seq string) {
+// value adds the latest value of an attribute of somebody.
+func value(t *testing.T, engine *warehouse.DuckDB, entity Entity, id, name string, value any, valueType string) {
 	t.Helper()
-	if entity == Person {
-		exec(t, engine, "insert into settled_person_attributes values ('user_id', ?, ?, ?, ?, true, ?, ?)", id, name, value, valueType, at, seq)
-	} else {
-		exec(t, engine, "insert into settled_company_attributes values (?, ?, ?, ?, true, ?, ?)", id, name, value, valueType, at, seq)
+	exec(t, engine, "insert into "+layoutOf(entity).Latest+" values (?, ?, ?, ?)", id, name, value, valueType)
+}
+
+func layoutOf(entity Entity) Layout {
+	return Layouts[slices.IndexFunc(Layouts, func(l Layout) bool { return l.Entity == entity })]
+}
+
+// lay makes the tables of columns.
+func lay(t *testing.T, engine *warehouse.DuckDB) {
+	t.Helper()
+	for _, l := range Layouts {
+		query, err := l.SQL(context.Background(), engine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		exec(t, engine, "create table "+l.Wide+" as "+query)
 	}
 }
 
@@ -63,51 +72,33 @@ func wide(t *testing.T, engine *warehouse.DuckDB, table string) (columns []strin
 	return columns, answer.Rows
 }
 
-func TestCreate(t *testing.T) {
+func TestColumns(t *testing.T) {
 	t.Parallel()
 	engine := setup(t)
-	exec(t, engine, "insert into identity values ('user_id', '1', 'u:1'), ('email', 'ann@x', 'u:1'), ('user_id', '2', 'u:2')")
-	hour := time.Hour
-	// The latest by time wins, not the last to come.
-	observe(t, engine, Person, "1", "score", "10", "number", noon.Add(-hour), "1")
-	observe(t, engine, Person, "1", "score", "3.5", "number", noon.Add(-2*hour), "2")
-	// Nothing after the instant counts, what is at it does.
-	observe(t, engine, Person, "2", "score", "7", "number", noon, "3")
-	observe(t, engine, Person, "2", "score", "8", "number", noon.Add(time.Microsecond), "4")
-	// At one time the greater seq wins.
-	observe(t, engine, Person, "1", "team", "red", "text", noon, "06")
-	observe(t, engine, Person, "1", "team", "blue", "text", noon, "05")
-	// Null clears; a value after it counts again.
-	observe(t, engine, Person, "1", "trial", "true", "boolean", noon.Add(-2*hour), "7")
-	observe(t, engine, Person, "1", "trial", nil, "null", noon.Add(-hour), "8")
-	observe(t, engine, Person, "2", "trial", nil, "null", noon.Add(-2*hour), "7")
-	observe(t, engine, Person, "2", "trial", "false", "boolean", noon.Add(-hour), "8")
-	observe(t, engine, Person, "1", "renewed_at", "2026-02-01T10:30:00Z", "time", noon, "9")
-	observe(t, engine, Person, "1", "colours", `["red"]`, "json", noon, "9")
+	value(t, engine, Person, "u:1", "score", "10", "number")
+	value(t, engine, Person, "u:2", "score", "7", "number")
+	value(t, engine, Person, "u:1", "team", "red", "text")
+	value(t, engine, Person, "u:1", "trial", nil, "null")
+	value(t, engine, Person, "u:2", "trial", "false", "boolean")
+	value(t, engine, Person, "u:1", "renewed_at", "2026-02-01T10:30:00Z", "time")
+	value(t, engine, Person, "u:1", "colours", `["red"]`, "json")
 	// Several types are text.
-	observe(t, engine, Person, "1", "code", "007", "text", noon, "9")
-	observe(t, engine, Person, "2", "code", "7", "number", noon, "9")
-	// A key is looked up in the identity: an e-mail address says something of the same person.
-	exec(t, engine, "insert into settled_person_attributes values ('email', 'ann@x', 'city_code', 'DUB', 'text', true, ?, '1')", noon)
-	// Standard attributes are none of ours.
-	exec(t, engine, "insert into settled_person_attributes values ('user_id', '1', 'phone', '123', 'text', false, ?, '1')", noon)
-	observe(t, engine, Company, "c1", "seats", "1e400", "number", noon, "1")
-	observe(t, engine, Company, "c2", "seats", "12", "number", noon, "1")
-
-	if err := Create(context.Background(), engine, noon); err != nil {
-		t.Fatal(err)
-	}
+	value(t, engine, Person, "u:1", "code", "007", "text")
+	value(t, engine, Person, "u:2", "code", "7", "number")
+	value(t, engine, Company, "c1", "seats", "1e400", "number")
+	value(t, engine, Company, "c2", "seats", "12", "number")
+	lay(t, engine)
 	columns, rows := wide(t, engine, "person_attributes_wide")
 	wantColumns := []string{
-		"person_id VARCHAR", "city_code VARCHAR", "code VARCHAR", "colours VARCHAR",
+		"person_id VARCHAR", "code VARCHAR", "colours VARCHAR",
 		"renewed_at TIMESTAMPTZ", "score DOUBLE", "team VARCHAR", "trial BOOLEAN",
 	}
 	if diff := cmp.Diff(wantColumns, columns); diff != "" {
 		t.Errorf("columns of people (-want +got):\n%s", diff)
 	}
 	wantRows := [][]any{
-		{"u:1", "DUB", "007", `["red"]`, time.Date(2026, 2, 1, 10, 30, 0, 0, time.UTC), 10.0, "red", nil},
-		{"u:2", nil, "7", nil, nil, 7.0, nil, false},
+		{"u:1", "007", `["red"]`, time.Date(2026, 2, 1, 10, 30, 0, 0, time.UTC), 10.0, "red", nil},
+		{"u:2", "7", nil, nil, 7.0, nil, false},
 	}
 	if diff := cmp.Diff(wantRows, rows); diff != "" {
 		t.Errorf("rows of people (-want +got):\n%s", diff)
@@ -119,17 +110,12 @@ func TestCreate(t *testing.T) {
 	if diff := cmp.Diff([][]any{{"c1", nil}, {"c2", 12.0}}, rows); diff != "" {
 		t.Errorf("rows of companies (-want +got):\n%s", diff)
 	}
-	if answer, err := engine.Query(context.Background(), "select table_name from duckdb_tables() where table_name like '%latest'"); err != nil || len(answer.Rows) > 0 {
-		t.Errorf("tables that should be gone: %v, error %v", answer, err)
-	}
 }
 
-func TestCreateWithoutAttributes(t *testing.T) {
+func TestColumnsWithoutAttributes(t *testing.T) {
 	t.Parallel()
 	engine := setup(t)
-	if err := Create(context.Background(), engine, noon); err != nil {
-		t.Fatal(err)
-	}
+	lay(t, engine)
 	for _, table := range []string{"person_attributes_wide", "company_attributes_wide"} {
 		columns, rows := wide(t, engine, table)
 		if len(columns) != 1 || len(rows) != 0 {
@@ -138,10 +124,9 @@ func TestCreateWithoutAttributes(t *testing.T) {
 	}
 }
 
-func TestCreateWithHardNames(t *testing.T) {
+func TestColumnsWithHardNames(t *testing.T) {
 	t.Parallel()
 	engine := setup(t)
-	exec(t, engine, "insert into identity values ('user_id', '1', 'u:1')")
 	names := map[string]string{ // name → column
 		"select":                       "select",
 		`he said "no"`:                 `he said "no"`,
@@ -161,12 +146,10 @@ func TestCreateWithHardNames(t *testing.T) {
 		"mrr":                          "mrr", // a column of companies, not of people
 	}
 	for name := range names {
-		observe(t, engine, Person, "1", name, "v of "+name, "text", noon, "1")
-		observe(t, engine, Company, "c", name, "v of "+name, "text", noon, "1")
+		value(t, engine, Person, "u:1", name, "v of "+name, "text")
+		value(t, engine, Company, "c", name, "v of "+name, "text")
 	}
-	if err := Create(context.Background(), engine, noon); err != nil {
-		t.Fatal(err)
-	}
+	lay(t, engine)
 	columns, rows := wide(t, engine, "person_attributes_wide")
 	if len(columns) != len(names)+1 || len(rows) != 1 {
 		t.Fatalf("%d columns and %d rows, want %d and 1", len(columns), len(rows), len(names)+1)
@@ -185,16 +168,13 @@ func TestCreateWithHardNames(t *testing.T) {
 	}
 }
 
-func TestCreateWithManyAttributes(t *testing.T) {
+func TestColumnsWithManyAttributes(t *testing.T) {
 	t.Parallel()
 	engine := setup(t)
-	exec(t, engine, "insert into identity select 'user_id', p::varchar, 'u:' || p from range(50) as people(p)")
-	exec(t, engine, `insert into settled_person_attributes
-		select 'user_id', p::varchar, 'attribute ' || a, (1000 * p + a)::varchar, 'number', true, ?, '1'
-		from range(50) as people(p), range(1000) as attributes(a) where (p + a) % 2 = 0`, noon)
-	if err := Create(context.Background(), engine, noon); err != nil {
-		t.Fatal(err)
-	}
+	exec(t, engine, `insert into int_person_attributes__latest
+		select 'u:' || p, 'attribute ' || a, (1000 * p + a)::varchar, 'number'
+		from range(50) as people(p), range(1000) as attributes(a) where (p + a) % 2 = 0`)
+	lay(t, engine)
 	answer, err := engine.Query(context.Background(), `select "attribute 1", "attribute 999", "attribute 998" from person_attributes_wide where person_id = 'u:7'`)
 	if err != nil {
 		t.Fatal(err)
@@ -207,16 +187,18 @@ func TestCreateWithManyAttributes(t *testing.T) {
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
 	engine := setup(t)
-	exec(t, engine, "insert into identity values ('user_id', '1', 'u:1'), ('user_id', '2', 'u:2')")
-	observe(t, engine, Person, "1", "code", "007", "text", noon, "9")
-	observe(t, engine, Person, "2", "code", "7", "number", noon, "9")
-	observe(t, engine, Person, "1", "name", "x", "text", noon, "9")
-	observe(t, engine, Person, "1", "gone", nil, "null", noon, "9")
-	observe(t, engine, Person, "1", "later", "1", "number", noon.Add(time.Hour), "9")
-	observe(t, engine, Company, "c", "seats", "12", "number", noon, "1")
-	got, err := Catalogue(context.Background(), engine, noon)
-	if err != nil {
-		t.Fatal(err)
+	value(t, engine, Person, "u:1", "code", "007", "text")
+	value(t, engine, Person, "u:2", "code", "7", "number")
+	value(t, engine, Person, "u:1", "name", "x", "text")
+	value(t, engine, Person, "u:1", "gone", nil, "null")
+	value(t, engine, Company, "c", "seats", "12", "number")
+	var got []Attribute
+	for _, l := range Layouts {
+		own, err := l.Catalogue(context.Background(), engine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, own...)
 	}
 	want := []Attribute{
 		{Person, "code", "code", Text, map[Type]int64{Text: 1, Number: 1}},
@@ -237,12 +219,11 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
-func TestCreateSaysWhatItMakes(t *testing.T) {
+func TestAnErrorSaysWhoseAttributes(t *testing.T) {
 	t.Parallel()
 	engine := setup(t)
-	exec(t, engine, "drop table identity")
-	err := Create(context.Background(), engine, noon)
-	if err == nil || !strings.Contains(err.Error(), "person_attributes_wide") {
-		t.Errorf("error %v, want one that names the table", err)
+	exec(t, engine, "drop table "+layoutOf(Company).Latest)
+	if _, err := layoutOf(Company).SQL(context.Background(), engine); err == nil || !strings.Contains(err.Error(), "company") {
+		t.Errorf("error %v, want one that names the entity", err)
 	}
 }

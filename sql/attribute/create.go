@@ -4,117 +4,49 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"parley/sql/warehouse"
 )
 
-// Engine runs SQL over the tables identity, settled_person_attributes and
-// settled_company_attributes.
+// Engine runs SQL over the tables of latest values.
 type Engine interface {
 	Exec(ctx context.Context, query string, values ...any) error
 	Query(ctx context.Context, query string, values ...any) (*warehouse.Table, error)
 }
 
-// Create makes the tables person_attributes_wide (person_id, a column for each
-// custom attribute) and company_attributes_wide (company_id, …): one row for
-// each person or company that has ever had a custom attribute, with the values as of
-// the instant asOf. Of several observations the latest counts, then the one
-// with the greatest seq; a null clears.
-func Create(ctx context.Context, engine Engine, asOf time.Time) error {
-	for _, layout := range layouts {
-		if err := layout.create(ctx, engine, asOf); err != nil {
-			return fmt.Errorf("make %s: %w", layout.wide, err)
-		}
-	}
-	return nil
+// Layout is how one entity's attributes are laid out.
+type Layout struct {
+	Entity Entity
+	ID     string // the column that names the entity
+	Latest string // the model of the latest values: ID, name, value, value_type
+	Wide   string // the table that the values become columns of: ID, a column for each attribute
+
+	slots string // a table that numbers the attributes by the order of their names
 }
 
-// Catalogue lists the custom attributes as of an instant, those of people
-// first, each entity's in order of their names.
-func Catalogue(ctx context.Context, engine Engine, asOf time.Time) (attributes []Attribute, err error) {
-	for _, layout := range layouts {
-		if err := layout.gather(ctx, engine, asOf); err != nil {
-			return nil, fmt.Errorf("list the attributes of %s: %w", layout.entity, err)
-		}
-		own, err := layout.catalogue(ctx, engine)
-		if err == nil {
-			err = layout.drop(ctx, engine)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("list the attributes of %s: %w", layout.entity, err)
-		}
-		attributes = append(attributes, own...)
-	}
-	return attributes, nil
+// Layouts are those of people and of companies.
+var Layouts = []Layout{
+	{Entity: Person, ID: "person_id", Latest: "int_person_attributes__latest", Wide: "person_attributes_wide", slots: "person_attribute_slots"},
+	{Entity: Company, ID: "company_id", Latest: "int_company_attributes__latest", Wide: "company_attributes_wide", slots: "company_attribute_slots"},
 }
 
-// layout is how one entity's attributes are laid out.
-type layout struct {
-	entity Entity
-	id     string // the column that names the entity
-	from   string // the observations: id, name, value, value_type, observed_at, seq
-	latest string // a table for the time being: one row per entity and attribute
-	wide   string
-}
-
-var layouts = []layout{
-	{
-		entity: Person, id: "person_id", latest: "person_attributes_latest", wide: "person_attributes_wide",
-		from: `select identity.person_id, observed.name, observed.value, observed.value_type, observed.at as observed_at, observed.seq
-			from settled_person_attributes as observed
-			join identity on identity.key_kind = observed.key_kind and identity.key = observed.key
-			where observed.is_custom`,
-	},
-	{
-		entity: Company, id: "company_id", latest: "company_attributes_latest", wide: "company_attributes_wide",
-		from: `select observed.company_id, observed.name, observed.value, observed.value_type, observed.at as observed_at, observed.seq
-			from settled_company_attributes as observed
-			where observed.is_custom`,
-	},
-}
-
-func (l layout) create(ctx context.Context, engine Engine, asOf time.Time) error {
-	if err := l.gather(ctx, engine, asOf); err != nil {
-		return err
-	}
-	attributes, err := l.catalogue(ctx, engine)
+// SQL is the SELECT of one row for each person or company that has ever had a
+// custom attribute, with the latest values in columns of their own types. It
+// reads Latest, and a table that is made here.
+func (l Layout) SQL(ctx context.Context, engine Engine) (string, error) {
+	err := engine.Exec(ctx, "create or replace table "+l.slots+" as select name, row_number() over (order by name) - 1 as slot from (select distinct name from "+l.Latest+")")
 	if err != nil {
-		return err
+		return "", fmt.Errorf("number the attributes of %s: %w", l.Entity, err)
 	}
-	if err := engine.Exec(ctx, "create or replace table "+l.wide+" as "+l.wideSQL(attributes)); err != nil {
-		return err
-	}
-	return l.drop(ctx, engine)
+	attributes, err := l.Catalogue(ctx, engine)
+	return l.wideSQL(attributes), err
 }
 
-// gather makes the table of the latest values. Attributes are numbered in it
-// by the order of their names: slot, from 0.
-func (l layout) gather(ctx context.Context, engine Engine, asOf time.Time) error {
-	return engine.Exec(ctx, `create or replace table `+l.latest+` as
-		with observations as (`+l.from+` and observed.at <= ?),
-		ranked as (
-			select `+l.id+`, name, value, value_type,
-				row_number() over (partition by `+l.id+`, name order by observed_at desc, seq desc, value desc) as place
-			from observations
-		),
-		slots as (
-			select name, row_number() over (order by name) - 1 as slot from (select distinct name from ranked)
-		)
-		select ranked.`+l.id+`, ranked.name, slots.slot, ranked.value, ranked.value_type
-		from ranked join slots on slots.name = ranked.name
-		where ranked.place = 1`, asOf)
-}
-
-func (l layout) drop(ctx context.Context, engine Engine) error {
-	return engine.Exec(ctx, "drop table "+l.latest)
-}
-
-func (l layout) catalogue(ctx context.Context, engine Engine) ([]Attribute, error) {
-	answer, err := engine.Query(ctx, `select name, value_type, count(value) as n from `+l.latest+`
-		group by slot, name, value_type order by slot, value_type`)
+// Catalogue lists the entity's attributes by their names.
+func (l Layout) Catalogue(ctx context.Context, engine Engine) ([]Attribute, error) {
+	answer, err := engine.Query(ctx, `select name, value_type, count(value) as n from `+l.Latest+` group by name, value_type order by name, value_type`)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("list the attributes of %s: %w", l.Entity, err)
 	}
 	var attributes []Attribute
 	for _, row := range answer.Rows {
@@ -125,7 +57,7 @@ func (l layout) catalogue(ctx context.Context, engine Engine) ([]Attribute, erro
 			return nil, fmt.Errorf("attribute %v of type %v with %v values: unexpected answer of the engine", row[0], row[1], row[2])
 		}
 		if last := len(attributes) - 1; last < 0 || attributes[last].Name != name {
-			attributes = append(attributes, Attribute{Entity: l.entity, Name: name, Column: columnOf(l.entity, name), Values: map[Type]int64{}})
+			attributes = append(attributes, Attribute{Entity: l.Entity, Name: name, Column: columnOf(l.Entity, name), Values: map[Type]int64{}})
 		}
 		if n > 0 {
 			attributes[len(attributes)-1].Values[Type(valueType)] = n
@@ -141,9 +73,9 @@ func (l layout) catalogue(ctx context.Context, engine Engine) ([]Attribute, erro
 // aggregate with a filter for each attribute takes time in proportion to rows
 // times attributes (measured: 40 times as long with 300 attributes). The values
 // to turn are slots, numbers: names stand only where they name a column.
-func (l layout) wideSQL(attributes []Attribute) string {
+func (l Layout) wideSQL(attributes []Attribute) string {
 	if len(attributes) == 0 {
-		return "select " + l.id + " from " + l.latest
+		return "select " + l.ID + " from " + l.Latest
 	}
 	var columns, slots strings.Builder
 	for slot, a := range attributes {
@@ -153,8 +85,8 @@ func (l layout) wideSQL(attributes []Attribute) string {
 		}
 		fmt.Fprintf(&slots, "%d", slot)
 	}
-	return "select " + l.id + columns.String() + "\nfrom (select " + l.id + ", slot, value from " + l.latest + ")\n" +
-		"pivot (max(value) for slot in (" + slots.String() + ") group by " + l.id + ")"
+	return "select " + l.ID + columns.String() + "\nfrom (select latest." + l.ID + ", slots.slot, latest.value from " + l.Latest + " as latest inner join " + l.slots + " as slots using (name))\n" +
+		"pivot (max(value) for slot in (" + slots.String() + ") group by " + l.ID + ")"
 }
 
 // cast is the SQL that reads a value's text as the type. What cannot be read so

@@ -17,9 +17,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"parley/pipelines/lake"
+	"parley/pipelines/record"
 	"parley/sql/checks"
 	"parley/sql/models"
 	"parley/sql/segment"
@@ -45,7 +47,11 @@ type Settings struct {
 	Topics     []string // tags that name a topic
 	Zones      []string // IANA zones of contacts_by_hour_zones, beside the workspace's own
 	Outages    []Outage
-	Keep       int // builds that stay, the current one among them; default 10
+	Keep       int // the newest builds, which all stay, the current one among them; default 10
+	// KeepFor is for how long older ones stay, thinned out: see keeps. Default: none does.
+	KeepFor time.Duration
+	// Freshness are the limits of how old the newest record of a kind may be.
+	Freshness []Freshness
 }
 
 // Config is one build.
@@ -57,6 +63,11 @@ type Config struct {
 	Segments []segment.Definition
 	// AsOf is the instant the build stands at: nothing later is in it. Default: Now().
 	AsOf time.Time
+	// Full computes everything from nothing, whatever the last build left.
+	Full bool
+	// Select are the models that run, as transform.Graph.Select reads them; the
+	// others stay as they are, and so do the records and the instant. None: all run.
+	Select []string
 	// Now tells the time, for the build's name and its durations. Required.
 	Now    func() time.Time
 	Engine warehouse.Config
@@ -110,7 +121,10 @@ type parts struct {
 	settle func(ctx context.Context, cfg settle.Config) (*settle.Manifest, error)
 	models fs.FS
 	checks fs.FS
-	step   func(string) // told of each instant between two things that a kill could part
+	// touched is the share of a model that may be touched before it is run as a whole; 0: the usual one.
+	touched  float64
+	partRows int64        // of a file of a mart in parts; 0: the usual number
+	step     func(string) // told of each instant between two things that a kill could part
 }
 
 func (p parts) orOurs() parts {
@@ -153,8 +167,19 @@ func (c Config) Validate() error {
 	if c.Settings.Keep < 0 {
 		faults = append(faults, fmt.Errorf("%d builds cannot be kept; give 1 or more, or 0 for 10", c.Settings.Keep))
 	}
+	if c.Settings.KeepFor < 0 {
+		faults = append(faults, fmt.Errorf("builds cannot be kept for %s; give a length of time, or 0 for none", c.Settings.KeepFor))
+	}
+	for _, f := range c.Settings.Freshness {
+		if f.Limit <= 0 || !slices.Contains(record.Kinds(), f.Kind) || f.Severity != transform.Warn && f.Severity != transform.Error {
+			faults = append(faults, fmt.Errorf("freshness of %q: give one of the kinds %v, a limit above 0, and warn or error", f.Kind, record.Kinds()))
+		}
+	}
 	if c.Spark != "" {
 		faults = append(faults, spark.CheckAddress(c.Spark))
+		if len(c.Select) > 0 {
+			faults = append(faults, errors.New("on Spark all models run; select some only where DuckDB runs them"))
+		}
 	}
 	return errors.Join(append(faults, c.Engine.Validate())...)
 }
@@ -186,12 +211,18 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 		return Result{}, err
 	}
 	result, err := b.run(ctx)
+	var selection *transform.SelectionError
+	if errors.As(err, &selection) { // it was no build, but a slip of the pen
+		return Result{}, errors.Join(err, b.undo())
+	}
 	if err != nil {
 		_, none := warehouse.CurrentDir(at.marts)
 		return Result{}, &Error{ID: b.record.ID, First: errors.Is(none, warehouse.ErrNoBuild), Err: errors.Join(err, b.abandon(ctx, err))}
 	}
 	// The build is published: what fails from here on is put right by the next.
-	return result, b.finish()
+	err = b.finish()
+	result.Build = b.record
+	return result, err
 }
 
 func (c Config) tell(p Progress) {
@@ -213,13 +244,20 @@ type building struct {
 // run does everything up to the pointer.
 func (b *building) run(ctx context.Context) (Result, error) {
 	b.cfg.tell(Progress{Step: "settle"})
-	manifest, err := b.cfg.parts.settle(ctx, settle.Config{Lake: b.cfg.Lake, Progress: func(done, total int) {
-		b.cfg.tell(Progress{Step: "settle", Done: done, Total: total})
-	}})
+	var manifest *settle.Manifest
+	err := b.timed(stepSettle, func() (err error) {
+		if manifest, err = b.settled(ctx); err != nil {
+			return err
+		}
+		b.record.Settled = manifest.Version
+		return b.noteLanded(ctx, manifest.Covers)
+	})
 	if err != nil {
-		return Result{}, fmt.Errorf("settle: %w", err)
+		return Result{}, err
 	}
-	b.record.Settled = manifest.Version
+	if err := b.checkFreshness(); err != nil {
+		return Result{}, err
+	}
 	b.at.step("settled")
 	engineConfig := b.cfg.Engine
 	if engineConfig.TempDir == "" {
@@ -231,17 +269,17 @@ func (b *building) run(ctx context.Context) (Result, error) {
 	}
 	err = b.transform(ctx, engine, manifest)
 	if err == nil {
-		err = b.segments(ctx, engine)
+		err = b.timed(stepSegments, func() error { return b.segments(ctx, engine) })
 	}
 	if err == nil {
 		b.at.step("segments made")
 		b.cfg.tell(Progress{Step: "publish"})
-		err = engine.WriteDatabase(ctx, b.dir)
+		err = b.timed(stepPublish, func() error { return engine.WriteDatabase(ctx, b.dir) })
 	}
 	if err := errors.Join(err, engine.Close()); err != nil {
 		return Result{}, err
 	}
-	if err := b.publish(ctx); err != nil {
+	if err := b.timed(stepPublish, func() error { return b.publish(ctx) }); err != nil {
 		return Result{}, err
 	}
 	result := Result{Build: b.record, Dir: b.dir, Faults: b.faults}
@@ -254,35 +292,34 @@ func (b *building) run(ctx context.Context) (Result, error) {
 }
 
 // transform hands the models their inputs, runs them and notes what came of it.
-func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) error {
+func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) (err error) {
 	b.cfg.tell(Progress{Step: "inputs"})
-	if err := b.inputs(ctx, engine, manifest); err != nil {
+	var inputs map[string]transform.Input
+	err = b.timed(stepInputs, func() (err error) {
+		inputs, err = b.inputs(ctx, engine, manifest)
 		return err
-	}
-	macros, err := engine.TableMacros(ctx)
-	if err != nil {
-		return err
-	}
-	graph, err := transform.Load(ctx, engine, transform.Sources{
-		Ours: b.cfg.parts.models, Own: b.cfg.Models, Checks: b.cfg.parts.checks,
-		Inputs: warehouse.SourceTables(), Taken: append([]string{"builds", "dead_letters"}, segment.Tables...), Allowed: macros,
 	})
 	if err != nil {
 		return err
 	}
-	previous, err := warehouse.CurrentDir(b.at.marts)
-	if err != nil && !errors.Is(err, warehouse.ErrNoBuild) {
+	on, made, leave, err := b.modelEngine(ctx, engine, manifest)
+	if err != nil {
 		return err
 	}
-	run, err := b.models(ctx, engine, manifest, func(on transform.Engine) (*transform.Result, error) {
-		return graph.Run(ctx, on, transform.Place{Dir: b.dir, WorkDir: b.work, Previous: previous}, transform.Options{
-			Now: b.cfg.Now,
-			Progress: func(done, total int, what string) {
-				b.at.step("model " + what)
-				b.cfg.tell(Progress{Step: "model", What: what, Done: done, Total: total})
-			},
-			Keep: b.keepSample,
-		})
+	defer func() { err = errors.Join(err, leave()) }()
+	graph, place, options, err := b.graph(ctx, engine, made, inputs)
+	if err != nil {
+		return err
+	}
+	options.Keep = b.keepSample
+	options.Progress = func(done, total int, what string) {
+		b.at.step("model " + what)
+		b.cfg.tell(Progress{Step: "model", What: what, Done: done, Total: total})
+	}
+	var run *transform.Result
+	err = b.timed(stepModels, func() (err error) {
+		run, err = graph.Run(ctx, on, place, options)
+		return err
 	})
 	if err != nil {
 		return err
@@ -293,8 +330,13 @@ func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, mani
 
 // note takes what came of the models and checks into the build's record.
 func (b *building) note(run *transform.Result) {
+	b.record.Steps[stepChecks] = run.CheckSeconds
+	b.record.Steps[stepModels] = max(0, b.record.Steps[stepModels]-run.CheckSeconds)
 	for _, m := range run.Models {
-		record := warehouse.ModelRecord{Name: m.Model.Name, File: m.Model.File, Own: m.Model.Own, State: string(m.State), Stale: m.Stale, Seconds: m.Seconds}
+		record := warehouse.ModelRecord{
+			Name: m.Model.Name, File: m.Model.File, Own: m.Model.Own, State: string(m.State), Stale: m.Stale, How: m.How, Reason: m.Reason,
+			Seconds: m.Seconds, Key: m.Model.Header.Key,
+		}
 		if m.Err != nil {
 			record.Error = m.Err.Error()
 		}
@@ -307,17 +349,14 @@ func (b *building) note(run *transform.Result) {
 		}
 	}
 	for _, o := range run.Checks {
-		if o.Held() {
-			continue
-		}
-		record := warehouse.CheckRecord{Model: o.Model, Check: o.Check, Rule: o.Rule, File: o.File, Line: o.Line, Severity: string(o.Severity), Failed: o.Failed}
+		record := warehouse.CheckRecord{Model: o.Model, Check: o.Check, Rule: o.Rule, File: o.File, Line: o.Line, Severity: string(o.Severity), Failed: o.Failed, Found: o.Found}
 		if o.Err != nil {
 			record.Error = o.Err.Error()
 		}
 		if o.Kept != "" {
 			record.Sample = filepath.Join(b.record.ID, filepath.Base(o.Kept))
 		}
-		b.record.Checks = append(b.record.Checks, record)
+		b.asked(record, o.Held())
 	}
-	b.record.ChecksFailed = len(b.record.Checks)
+	b.forget(run)
 }

@@ -168,7 +168,7 @@ func TestBuild(t *testing.T) {
 		"select count(*) from segment_members":                                              `[[0]]`,
 		"select build_id, as_of, status, checks_failed, rows_by_mart['events'] from builds": `[["20260601T120000.000000Z","2026-06-01T12:00:00Z","published",0,2]]`,
 		"select count(*) from dead_letters":                                                 `[[0]]`,
-		"select name from (show tables) order by 1":                                         `[["builds"],["companies"],["dead_letters"],["events"],["report_zones"],["segment_changes"],["segment_members"],["segment_runs"],["settings"],["users"]]`,
+		"select name from (show tables) order by 1":                                         `[["build_checks"],["builds"],["companies"],["dead_letters"],["events"],["report_zones"],["segment_changes"],["segment_members"],["segment_runs"],["settings"],["users"]]`,
 	}
 	for query, want := range tests {
 		if got := w.ask(query); got != want {
@@ -198,8 +198,8 @@ func TestBuildOfAnEmptyLake(t *testing.T) {
 		"first_response_weekly", "contacts_by_hour", "contacts_by_hour_zones", "mrr_monthly", "deliveries", "delivery_decisions", "left_out",
 		"settings", "report_zones", "segment_members", "segment_changes",
 	} {
-		if _, err := os.Stat(filepath.Join(result.Dir, mart, mart+".parquet")); err != nil {
-			t.Errorf("mart %s: %v", mart, err)
+		if files, err := filepath.Glob(filepath.Join(result.Dir, mart, "*.parquet")); err != nil || len(files) != 1 {
+			t.Errorf("mart %s: files %v, error %v", mart, files, err)
 		}
 	}
 	if len(result.Warnings) > 0 || len(result.Faults) > 0 {
@@ -355,8 +355,8 @@ func TestSegmentsGoOnFromBuildToBuild(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	t.Parallel()
-	err := Config{Settings: Settings{Timezone: "Europe/Dublinn", WeekStarts: "mon", Zones: []string{"Nowhere"}, Keep: -1, Outages: []Outage{{Name: "o", From: monday, To: monday}}}, Engine: warehouse.Config{Threads: -1}}.Validate()
-	for _, part := range []string{"lake", "the time", "Europe/Dublinn", "Nowhere", `"mon"`, "-1 builds", `outage "o"`, "threads"} {
+	err := Config{Settings: Settings{Timezone: "Europe/Dublinn", WeekStarts: "mon", Zones: []string{"Nowhere"}, Keep: -1, KeepFor: -time.Hour, Freshness: []Freshness{{Kind: "usr"}}, Outages: []Outage{{Name: "o", From: monday, To: monday}}}, Engine: warehouse.Config{Threads: -1}}.Validate()
+	for _, part := range []string{"lake", "the time", "Europe/Dublinn", "Nowhere", `"mon"`, "-1 builds", "kept for -1h", `freshness of "usr"`, `outage "o"`, "threads"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error %v\nwant it to hold %q", err, part)
 		}

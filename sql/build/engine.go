@@ -14,51 +14,82 @@ import (
 	"parley/sql/warehouse/spark"
 )
 
-// models runs run with the engine that the models run on: the one in the
-// process, or Spark. Spark is handed the inputs as files, and hands the marts
-// back as files, to which the engine in the process gives their names.
-func (b *building) models(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest, run func(transform.Engine) (*transform.Result, error)) (_ *transform.Result, err error) {
+// modelEngine is what the models run on, the engine in the process or Spark, with
+// the models that are made there; leave ends it.
+func (b *building) modelEngine(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) (on transform.Engine, made []transform.Made, leave func() error, err error) {
 	if b.cfg.Spark == "" {
-		return run(engine)
+		return engine, attributes(engine), func() error { return nil }, nil
 	}
 	session, err := spark.Open(ctx, b.cfg.Spark)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
-	defer func() { err = errors.Join(err, session.Close()) }()
-	for _, table := range warehouse.SourceTables() {
-		if err := b.handOver(ctx, engine, session, table, manifest.Tables[table]); err != nil {
-			return nil, fmt.Errorf("hand %s over to Spark: %w", table, err)
-		}
+	to := &onSpark{Spark: session, here: engine, dir: filepath.Join(b.work, "spark")}
+	if err := to.handOver(ctx, manifest); err != nil {
+		return nil, nil, nil, errors.Join(err, session.Close())
 	}
-	result, err := run(session)
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range result.Models {
-		if m.Model.Layer != transform.Mart || len(m.Files) == 0 {
-			continue
-		}
-		if err := engine.ViewFiles(ctx, m.Model.Name, m.Files); err != nil {
-			return nil, fmt.Errorf("open %s, as Spark has made it: %w", m.Model.Name, err)
-		}
-	}
-	return result, nil
+	return to, to.attributes(), session.Close, nil
 }
 
-// handOver gives Spark a source table: a settled one by its files, another by a
-// file that is written for it, or was already.
-func (b *building) handOver(ctx context.Context, engine *warehouse.DuckDB, session *spark.Spark, table string, files []string) error {
-	if !strings.HasPrefix(table, "settled_") {
-		path := filepath.Join(b.work, table+".parquet")
-		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-			if _, err := engine.Write(ctx, "select * from "+warehouse.Ident(table), path); err != nil {
-				return err
-			}
-		} else if err != nil {
-			return err
-		}
-		files = []string{path}
+// onSpark is a session of Spark beside the engine in the process. Both read the
+// same files: what Spark gives a name has it here as well, so that whatever
+// comes after the models, or stands among them, finds it.
+type onSpark struct {
+	*spark.Spark
+	here *warehouse.DuckDB
+	dir  string // for files that are written here and read there
+}
+
+// ViewFiles gives Parquet files a name on both engines.
+func (s *onSpark) ViewFiles(ctx context.Context, name string, paths []string) error {
+	if err := s.Spark.ViewFiles(ctx, name, paths); err != nil {
+		return err
 	}
-	return session.ViewFiles(ctx, table, files)
+	return s.here.ViewFiles(ctx, name, paths)
+}
+
+// handOver gives Spark the tables that the models start from: settled ones by
+// their files, others by a file that is written for it.
+func (s *onSpark) handOver(ctx context.Context, manifest *settle.Manifest) error {
+	for _, table := range withoutMade(warehouse.SourceTables()) {
+		var err error
+		if strings.HasPrefix(table, "settled_") {
+			err = s.Spark.ViewFiles(ctx, table, manifest.Tables[table])
+		} else {
+			err = s.send(ctx, table, "select * from "+warehouse.Ident(table))
+		}
+		if err != nil {
+			return fmt.Errorf("hand %s over to Spark: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// send runs a SELECT here, and gives its rows a name on Spark.
+func (s *onSpark) send(ctx context.Context, name, query string) error {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return err
+	}
+	path := filepath.Join(s.dir, name+".parquet")
+	if _, err := s.here.Write(ctx, query, path); err != nil {
+		return err
+	}
+	return s.Spark.ViewFiles(ctx, name, []string{path})
+}
+
+// attributes are the models that lay custom attributes out as columns: their
+// SELECT names columns as people have called them, is DuckDB's own, and is run here.
+func (s *onSpark) attributes() []transform.Made {
+	made := attributes(s.here)
+	for i, m := range made {
+		made[i].SQL = func(ctx context.Context) (string, error) {
+			query, err := m.SQL(ctx)
+			if err != nil {
+				return "", err
+			}
+			laidOut := m.Name + "_laid_out"
+			return "select * from " + laidOut, s.send(ctx, laidOut, query)
+		}
+	}
+	return made
 }

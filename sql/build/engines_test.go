@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,14 +19,13 @@ import (
 	"parley/pipelines/lake"
 	"parley/pipelines/landing"
 	"parley/pipelines/record"
-	"parley/sql/segment"
 	"parley/sql/warehouse"
 	"parley/sql/warehouse/spark/sparktest"
 )
 
-// sameMarts compares every mart of two builds: its columns with their types, and
-// its rows, in any order, doubles to 1e-9 relative.
-func sameMarts(t *testing.T, one, other string) {
+// alike compares every mart of two builds: its columns with their types, and its
+// rows, in any order, doubles to 1e-9 relative.
+func alike(t *testing.T, one, other string) {
 	t.Helper()
 	engine, err := warehouse.Open(t.Context(), warehouse.Config{MemoryLimit: "1GB", Threads: 1, TempDir: t.TempDir()})
 	if err != nil {
@@ -40,7 +38,7 @@ func sameMarts(t *testing.T, one, other string) {
 	}
 	for _, mart := range marts {
 		t.Run(mart, func(t *testing.T) {
-			ones, others := rowsOf(t, engine, filepath.Join(one, mart)), rowsOf(t, engine, filepath.Join(other, mart))
+			ones, others := sortedRows(t, engine, filepath.Join(one, mart)), sortedRows(t, engine, filepath.Join(other, mart))
 			if diff := cmp.Diff(ones.Columns, others.Columns); diff != "" {
 				t.Fatalf("columns: %s", diff)
 			}
@@ -62,25 +60,8 @@ func sameMarts(t *testing.T, one, other string) {
 	}
 }
 
-// martsIn names the marts of a build, sorted; segments name the run that made
-// them, and are the work of one engine.
-func martsIn(t *testing.T, dir string) []string {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, e := range entries {
-		if e.IsDir() && !slices.Contains(segment.Tables, e.Name()) {
-			names = append(names, e.Name())
-		}
-	}
-	return names
-}
-
-// rowsOf are the rows of a mart, doubles last in what they are sorted by.
-func rowsOf(t *testing.T, engine *warehouse.DuckDB, dir string) *warehouse.Table {
+// sortedRows are the rows of a mart, doubles last in what they are sorted by.
+func sortedRows(t *testing.T, engine *warehouse.DuckDB, dir string) *warehouse.Table {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.parquet"))
 	if err != nil || len(files) == 0 {
@@ -219,7 +200,7 @@ func TestEnginesGiveTheSameMarts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sameMarts(t, here.Dir, there.Dir)
+			alike(t, here.Dir, there.Dir)
 		})
 	}
 }

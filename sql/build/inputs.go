@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"parley/sql/attribute"
-	"parley/sql/identity"
 	"parley/sql/settle"
+	"parley/sql/transform"
 	"parley/sql/warehouse"
 )
 
@@ -18,39 +18,72 @@ import (
 // zone and the week's start that the build had.
 var published = []string{"settings", "report_zones"}
 
+// seen are the columns of settled tables with the instants from which on a row
+// is seen: the staging models leave out what is later than as_of.
+var seen = map[string][]string{
+	"settled_events":             {"occurred_at"},
+	"settled_person_attributes":  {"at"},
+	"settled_memberships":        {"at"},
+	"settled_company_attributes": {"at"},
+	"settled_company_keys":       {"first_at"},
+	"settled_subscriptions":      {"valid_from"},
+	"settled_subscription_lists": {"valid_from"},
+	"settled_conversations":      {"created_at", "updated_at"},
+	"settled_conversation_parts": {"created_at"},
+	"settled_tags":               {"tagged_at"},
+	"settled_deliveries":         {"decided_at"},
+	"settled_tombstones":         {"at"},
+}
+
 // inputs gives the engine the tables that the models start from: the settled
 // ones, what the workspace has chosen, who is who, and the attributes as columns.
-func (b *building) inputs(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) error {
+func (b *building) inputs(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) (map[string]transform.Input, error) {
+	known := map[string]transform.Input{}
 	for _, table := range warehouse.SourceTables() {
 		if !strings.HasPrefix(table, "settled_") {
 			continue
 		}
 		if err := engine.ViewFiles(ctx, table, manifest.Tables[table]); err != nil {
-			return fmt.Errorf("open settled table %s: %w", table, err)
+			return nil, fmt.Errorf("open settled table %s: %w", table, err)
 		}
+		in := transform.Input{Seen: seen[table]}
+		for _, f := range manifest.Files[table] {
+			in.Files = append(in.Files, transform.InputFile{Path: f.Path, Rows: f.Rows})
+		}
+		known[table] = in
 	}
-	if err := b.chosen(ctx, engine); err != nil {
-		return err
+	if err := b.chosen(ctx, engine, known); err != nil {
+		return nil, err
 	}
-	combinations, err := identity.Read(manifest.Tables["settled_person_keys"])
-	if err != nil {
-		return err
+	var err error
+	if known["identity"], err = b.whoIsWho(ctx, engine, manifest); err != nil {
+		return nil, err
 	}
-	path := filepath.Join(b.work, "identity.parquet")
-	if err := identity.Write(path, identity.Resolve(combinations, b.record.AsOf)); err != nil {
-		return err
+	return known, b.publishInputs(ctx, engine)
+}
+
+// attributes are the models that lay custom attributes out as columns.
+func attributes(engine attribute.Engine) []transform.Made {
+	var made []transform.Made
+	for _, layout := range attribute.Layouts {
+		made = append(made, transform.Made{
+			Name: layout.Wide, Reads: []string{layout.Latest}, By: []string{layout.ID},
+			Text: fmt.Sprintf("One row per %s that has ever had a custom attribute, with the latest value of each in a column of its own.", layout.Entity),
+			SQL:  func(ctx context.Context) (string, error) { return layout.SQL(ctx, engine) },
+		})
 	}
-	if err := engine.ViewFiles(ctx, "identity", []string{path}); err != nil {
-		return fmt.Errorf("open the identities: %w", err)
-	}
-	if err := attribute.Create(ctx, engine, b.record.AsOf); err != nil {
-		return fmt.Errorf("lay out attributes: %w", err)
-	}
-	return b.publishInputs(ctx, engine)
+	return made
+}
+
+// withoutMade are the source tables but those that are made by attributes.
+func withoutMade(tables []string) []string {
+	return slices.DeleteFunc(tables, func(name string) bool {
+		return slices.ContainsFunc(attribute.Layouts, func(l attribute.Layout) bool { return l.Wide == name })
+	})
 }
 
 // chosen makes the tables of the workspace's settings.
-func (b *building) chosen(ctx context.Context, engine *warehouse.DuckDB) error {
+func (b *building) chosen(ctx context.Context, engine *warehouse.DuckDB, known map[string]transform.Input) error {
 	s := b.cfg.Settings
 	zone := s.Timezone
 	if zone == "" {
@@ -76,6 +109,11 @@ func (b *building) chosen(ctx context.Context, engine *warehouse.DuckDB) error {
 		if err := engine.CreateSource(ctx, table, values); err != nil {
 			return fmt.Errorf("make table %s: %w", table, err)
 		}
+		content := fmt.Sprintf("%q", values)
+		if table == "settings" { // as_of moves with each build, and is followed by itself
+			content = fmt.Sprintf("%q", []any{s.Name, zone, weekdays[s.WeekStarts]})
+		}
+		known[table] = transform.Input{Content: content}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 
@@ -55,3 +56,20 @@ func History(l *lake.Lake) ([]string, error) {
 
 // Marts is the folder of the lake's builds, in which the pointer lies.
 func Marts(l *lake.Lake) string { return placesOf(l).marts }
+
+// SettledInUse are the versions of the settled tables that the next build still
+// reads, to see what has changed since the current one: for settle.Config.
+func SettledInUse(l *lake.Lake) ([]int64, error) {
+	dir, err := warehouse.CurrentDir(placesOf(l).marts)
+	if errors.Is(err, warehouse.ErrNoBuild) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	current, err := warehouse.ReadBuild(filepath.Join(dir, warehouse.RecordName))
+	if err != nil {
+		return nil, err
+	}
+	return []int64{current.Settled}, nil
+}

@@ -24,6 +24,9 @@ const (
 	// historyKept is how many records of published builds stay, and how many of
 	// others; a build every minute writes 1,440 a day.
 	historyKept = 1000
+	// historyLot is how many more there may be until they are looked through: to
+	// remove them one by one would cost each build a reading of all.
+	historyLot = 100
 )
 
 // places are the folders that builds live in.
@@ -45,6 +48,23 @@ const idLayout = "20060102T150405.000000Z"
 
 var buildID = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}\.[0-9]{6}Z$`)
 
+// newest is the newest record of the history that can be read; an empty one if there is none.
+func (p places) newest() (warehouse.Build, error) {
+	names, err := namesIn(p.history)
+	if err != nil {
+		return warehouse.Build{}, err
+	}
+	slices.Sort(names)
+	for _, name := range slices.Backward(names) {
+		if id, ok := strings.CutSuffix(name, ".json"); ok && buildID.MatchString(id) {
+			if record, err := warehouse.ReadBuild(p.recordPath(id)); err == nil {
+				return record, nil
+			}
+		}
+	}
+	return warehouse.Build{}, nil
+}
+
 // begin gives the build a name and a folder, and records that it runs.
 func begin(at places, cfg Config) (*building, error) {
 	now := cfg.Now().UTC()
@@ -54,7 +74,12 @@ func begin(at places, cfg Config) (*building, error) {
 	}
 	b := &building{cfg: cfg, at: at, dir: filepath.Join(at.marts, id)}
 	b.work = filepath.Join(b.dir, workName)
-	b.record = warehouse.Build{ID: id, AsOf: cfg.AsOf.UTC(), StartedAt: now, Status: warehouse.Running, Rows: map[string]int64{}}
+	b.record = warehouse.Build{ID: id, AsOf: cfg.AsOf.UTC(), StartedAt: now, Status: warehouse.Running, Rows: map[string]int64{}, Steps: map[string]float64{}}
+	before, err := at.newest()
+	if err != nil {
+		return nil, err
+	}
+	b.inherit(before)
 	if cfg.AsOf.IsZero() {
 		b.record.AsOf = now
 	}
@@ -167,16 +192,26 @@ func (b *building) abandon(ctx context.Context, cause error) error {
 		status = warehouse.Interrupted
 	}
 	b.close(status, cause)
-	return errors.Join(b.writeHistory(), os.RemoveAll(b.dir))
+	return errors.Join(b.writeHistory(), os.RemoveAll(b.dir), b.at.pruneHistory())
+}
+
+// undo removes a build that was none, and its record.
+func (b *building) undo() error {
+	return errors.Join(os.Remove(b.at.recordPath(b.record.ID)), os.RemoveAll(b.dir))
 }
 
 // finish records a published build in the history, and removes what is too old.
 func (b *building) finish() error {
+	// Now with what it took to write through to the disk.
+	b.record.Seconds = b.cfg.Now().Sub(b.record.StartedAt).Seconds()
 	if err := b.writeHistory(); err != nil {
 		return fmt.Errorf("record build %s: %w", b.record.ID, err)
 	}
 	b.at.step("in the history")
-	if err := b.at.prune(b.cfg.Settings.Keep); err != nil {
+	if err := b.at.forgetStates(b.record.ID); err != nil {
+		return fmt.Errorf("remove what former builds left: %w", err)
+	}
+	if err := b.at.prune(b.cfg.Settings.Keep, b.cfg.Settings.KeepFor, b.record.StartedAt); err != nil {
 		return fmt.Errorf("remove old builds: %w", err)
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
+
+	"parley/pipelines/record"
 )
 
 // rowGroup is the number of rows in a row group: DuckDB's own size.
@@ -20,21 +22,29 @@ type personKey struct {
 	Email       string `parquet:"email,optional,dict"`
 	SourceID    string `parquet:"source_id,optional,dict"`
 	AnonymousID string `parquet:"anonymous_id,optional,dict"`
-	FirstAt     int64  `parquet:"first_at,timestamp(microsecond)"`
+	FirstAt     int64  `parquet:"first_at,timestamp(microsecond),delta"`
 }
 
-// Read takes the combinations from the files of settled_person_keys.
+// Read takes the combinations from the files of settled_person_keys, each
+// once, in no order. A file has those that were seen on one date: the earliest
+// of a combination's dates says when it was first seen.
 func Read(paths []string) ([]Combination, error) {
-	var combos []Combination
+	first := map[record.Keys]int64{}
 	for _, path := range paths {
-		if err := readFile(path, &combos); err != nil {
+		if err := readFile(path, first); err != nil {
 			return nil, fmt.Errorf("read person keys %s: %w", path, err)
 		}
+	}
+	combos := make([]Combination, 0, len(first))
+	for keys, at := range first {
+		combos = append(combos, Combination{Keys: keys, FirstAt: time.UnixMicro(at).UTC()})
 	}
 	return combos, nil
 }
 
-func readFile(path string, combos *[]Combination) (err error) {
+// readFile notes in first when the combinations of the file were first seen,
+// in microseconds.
+func readFile(path string, first map[record.Keys]int64) (err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -61,9 +71,10 @@ func readFile(path string, combos *[]Combination) (err error) {
 		clear(batch)
 		n, err := rows.Read(batch)
 		for _, k := range batch[:n] {
-			c := Combination{FirstAt: time.UnixMicro(k.FirstAt).UTC()}
-			c.UserID, c.Email, c.SourceID, c.AnonymousID = k.UserID, k.Email, k.SourceID, k.AnonymousID
-			*combos = append(*combos, c)
+			keys := record.Keys{UserID: k.UserID, Email: k.Email, SourceID: k.SourceID, AnonymousID: k.AnonymousID}
+			if at, known := first[keys]; !known || k.FirstAt < at {
+				first[keys] = k.FirstAt
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			return nil

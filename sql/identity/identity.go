@@ -38,6 +38,10 @@ type Row struct {
 	KeyKind  record.KeyKind `parquet:"key_kind,dict"`
 	Key      string         `parquet:"key"`
 	PersonID string         `parquet:"person_id"`
+	// Circle names, by its smallest key, the circle of all keys that are linked
+	// with this one by having been seen together, however indirectly: whose a key
+	// is follows from the combinations within its circle alone.
+	Circle string `parquet:"circle"`
 }
 
 const (
@@ -84,6 +88,9 @@ type graph struct {
 	keys   []weakKey
 	byKind [len(weak)]map[string]int
 	edges  []edge // from keys that belong to nobody to user_ids, through keys that belong to one
+
+	circles circles
+	userIn  []int // of each of userIDs its place in circles
 }
 
 type weakKey struct {
@@ -91,6 +98,7 @@ type weakKey struct {
 	key    string
 	owner  int // index in userIDs, nobody or several
 	parent int // union-find, among keys that belong to nobody
+	circle int // its place in circles
 }
 
 type edge struct{ key, user int }
@@ -112,6 +120,7 @@ func (g *graph) own(c *Combination) {
 			user = len(g.userIDs)
 			g.users[c.UserID] = user
 			g.userIDs = append(g.userIDs, c.UserID)
+			g.userIn = append(g.userIn, g.circles.add("u:"+c.UserID))
 		}
 	}
 	for kind := range weak {
@@ -123,7 +132,7 @@ func (g *graph) own(c *Combination) {
 		if !known {
 			id = len(g.keys)
 			g.byKind[kind][key] = id
-			g.keys = append(g.keys, weakKey{kind: kind, key: key, owner: nobody, parent: id})
+			g.keys = append(g.keys, weakKey{kind: kind, key: key, owner: nobody, parent: id, circle: g.circles.add(weak[kind].letter + key)})
 		}
 		switch k := &g.keys[id]; {
 		case user == nobody || k.owner == user:
@@ -138,13 +147,20 @@ func (g *graph) own(c *Combination) {
 // link joins those keys of c that belong to nobody, and notes the user_id they
 // were seen with through a key that belongs to one. All of own comes first.
 func (g *graph) link(c *Combination) {
-	free, user := nobody, nobody
+	free, user, circle := nobody, nobody, nobody
+	if c.UserID != "" {
+		circle = g.userIn[g.users[c.UserID]]
+	}
 	for kind := range weak {
 		key := weak[kind].of(c)
 		if key == "" {
 			continue
 		}
 		id := g.byKind[kind][key]
+		if circle == nobody {
+			circle = g.keys[id].circle
+		}
+		g.circles.join(circle, g.keys[id].circle)
 		switch owner := g.keys[id].owner; {
 		case owner == nobody && free == nobody:
 			free = id
@@ -193,8 +209,8 @@ func (g *graph) rows() []Row {
 		}
 	}
 	rows := make([]Row, 0, len(g.userIDs)+len(g.keys))
-	for _, id := range g.userIDs {
-		rows = append(rows, Row{record.ByUserID, id, "u:" + id})
+	for i, id := range g.userIDs {
+		rows = append(rows, Row{record.ByUserID, id, "u:" + id, g.circles.name(g.userIn[i])})
 	}
 	for id := range g.keys {
 		k := &g.keys[id]
@@ -209,7 +225,7 @@ func (g *graph) rows() []Row {
 		if owner >= 0 {
 			person = "u:" + g.userIDs[owner]
 		}
-		rows = append(rows, Row{weak[k.kind].kind, k.key, person})
+		rows = append(rows, Row{weak[k.kind].kind, k.key, person, g.circles.name(k.circle)})
 	}
 	slices.SortFunc(rows, func(a, b Row) int {
 		if c := strings.Compare(string(a.KeyKind), string(b.KeyKind)); c != 0 {

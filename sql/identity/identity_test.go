@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -161,17 +162,23 @@ func TestResolveOrder(t *testing.T) {
 
 func TestFiles(t *testing.T) {
 	t.Parallel()
-	keys := filepath.Join(t.TempDir(), "keys.parquet")
-	if err := parquet.WriteFile(keys, []personKey{
-		{UserID: "1", Email: "ann@x", FirstAt: noon.UnixMicro()},
-		{AnonymousID: "cookie", SourceID: "530", FirstAt: noon.Add(time.Hour).UnixMicro()},
-	}); err != nil {
-		t.Fatal(err)
+	// A date's file each, the earliest neither first nor last.
+	var keys []string
+	for i, rows := range [][]personKey{
+		{{UserID: "1", Email: "ann@x", FirstAt: noon.AddDate(0, 0, 1).UnixMicro()}},
+		{{UserID: "1", Email: "ann@x", FirstAt: noon.UnixMicro()}, {AnonymousID: "cookie", SourceID: "530", FirstAt: noon.Add(time.Hour).UnixMicro()}},
+		{{UserID: "1", Email: "ann@x", FirstAt: noon.AddDate(0, 0, 2).UnixMicro()}},
+	} {
+		keys = append(keys, filepath.Join(t.TempDir(), fmt.Sprintf("keys-%d.parquet", i)))
+		if err := parquet.WriteFile(keys[i], rows); err != nil {
+			t.Fatal(err)
+		}
 	}
-	combos, err := Read([]string{keys})
+	combos, err := Read(keys)
 	if err != nil {
 		t.Fatal(err)
 	}
+	slices.SortFunc(combos, func(a, b Combination) int { return a.FirstAt.Compare(b.FirstAt) })
 	late := seen("a:cookie s:530")
 	late.FirstAt = noon.Add(time.Hour)
 	if diff := cmp.Diff([]Combination{seen("u:1 e:ann@x"), late}, combos); diff != "" {

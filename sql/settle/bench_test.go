@@ -3,14 +3,12 @@ package settle
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
-	"strconv"
-	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,67 +16,60 @@ import (
 
 	"parley/pipelines/lake"
 	"parley/pipelines/record"
+	"parley/pipelines/sample"
 )
 
-// The size of the demo company's lake; PARLEY_BENCH_SCALE multiplies it.
-const (
-	benchEvents        = 300_000
-	benchConversations = 6_000
-	benchUsers         = 3_000
-	benchDays          = 540
-	benchFileRows      = 75_000
-)
+const benchUsers = 3_000 // of the events of BenchmarkSmallFiles
 
-func scale(b *testing.B) int {
-	b.Helper()
-	text := os.Getenv("PARLEY_BENCH_SCALE")
-	if text == "" {
-		return 1
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		b.Fatalf("PARLEY_BENCH_SCALE is %q; give a whole number above 0", text)
-	}
-	return n
-}
-
-// BenchmarkSettle settles 300,000 events of 540 days, 6,000 conversations of 8
-// parts and 3,000 users with 8 attributes from nothing.
+// BenchmarkSettle settles a synthetic company's whole history from nothing,
+// and BenchmarkSettleMore, on top of it, a thousandth more of everything, on the last three
+// days and on five older ones. PARLEY_BENCH_EVENTS says how many events there
+// are, 240,000 by default; all else follows from that.
 func BenchmarkSettle(b *testing.B) {
-	l := newLander(b)
-	rows := fill(l, scale(b))
+	config := benchConfig(b)
+	l := newLander(b).lake
+	rows, err := sample.Land(context.Background(), l, config)
+	if err != nil {
+		b.Fatal(err)
+	}
 	for b.Loop() {
 		b.StopTimer()
-		if err := os.RemoveAll(l.lake.Path(settledFolder)); err != nil {
+		if err := os.RemoveAll(l.Path(settledFolder)); err != nil {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		measured(b, l.lake, rows)
+		measured(b, l, int(rows))
 	}
 }
 
-// BenchmarkSettleMore settles, on top of that, 0.1 % more events: on the last
-// three days and on five older ones.
+// BenchmarkSettleMore: see BenchmarkSettle.
 func BenchmarkSettleMore(b *testing.B) {
-	l := newLander(b)
-	n := scale(b)
-	fill(l, n)
-	l.settle()
-	random := rand.New(rand.NewPCG(3, 3))
-	for b.Loop() {
-		b.StopTimer()
-		more := make([]record.Event, benchEvents*n/1000)
-		for i := range more {
-			at := benchEnd.Add(-time.Duration(random.IntN(3*24*3600)) * time.Second)
-			if i%2 == 0 {
-				at = at.AddDate(0, 0, -30*(1+random.IntN(5)))
-			}
-			more[i] = benchEvent(random, fmt.Sprint("more", random.Uint64()), at, n)
-		}
-		landRows(l, record.KindEvent, more)
-		b.StartTimer()
-		measured(b, l.lake, len(more))
+	config := benchConfig(b)
+	l := newLander(b).lake
+	if _, err := sample.Land(context.Background(), l, config); err != nil {
+		b.Fatal(err)
 	}
+	if _, err := Run(context.Background(), Config{Lake: l}); err != nil {
+		b.Fatal(err)
+	}
+	for round := 0; b.Loop(); round++ {
+		b.StopTimer()
+		rows, err := sample.LandMore(context.Background(), l, config, round)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		measured(b, l, int(rows))
+	}
+}
+
+func benchConfig(b *testing.B) sample.Config {
+	b.Helper()
+	config, err := sample.FromEnv(240_000)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return config
 }
 
 // measured settles once and reports rows a second and the most memory that Go held.
@@ -98,13 +89,25 @@ func measured(b *testing.B, l *lake.Lake, rows int) {
 			}
 		}
 	}()
-	start := time.Now()
+	start, used := time.Now(), processorTime(b)
 	if _, err := Run(context.Background(), Config{Lake: l}); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(rows)/time.Since(start).Seconds(), "rows/s")
+	b.ReportMetric((processorTime(b) - used).Seconds(), "cpu-s")
 	close(stop)
 	b.ReportMetric(float64(<-peak)/(1<<20), "peak-MB")
+}
+
+// processorTime is what this process has had of the processors, which the work of others
+// on the same machine changes less than the time on the clock.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // held is the memory that the Go runtime has from the system and not given back.
@@ -115,39 +118,6 @@ func held() uint64 {
 }
 
 var benchEnd = time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)
-
-func fill(l *lander, n int) (rows int) {
-	l.t.Helper()
-	random := rand.New(rand.NewPCG(1, 1))
-	events := make([]record.Event, 0, benchFileRows)
-	for i := range benchEvents * n {
-		at := benchEnd.Add(-time.Duration(float64(benchDays*24*time.Hour) * (1 - float64(i)/float64(benchEvents*n))))
-		events = append(events, benchEvent(random, fmt.Sprintf("event-%012d", i), at, n))
-		if len(events) == benchFileRows {
-			landRows(l, record.KindEvent, events)
-			events = events[:0]
-		}
-	}
-	if len(events) > 0 {
-		landRows(l, record.KindEvent, events)
-	}
-	var conversations []record.Conversation
-	for i := range benchConversations * n {
-		conversations = append(conversations, benchConversation(l.t, random, i, n))
-	}
-	landRows(l, record.KindConversation, conversations)
-	var users []record.User
-	for i := range benchUsers * n {
-		users = append(users, record.User{
-			RecordID: fmt.Sprint(i), Keys: record.Keys{UserID: fmt.Sprint(i), Email: fmt.Sprintf("user%d@example.com", i)},
-			EffectiveAt: benchEnd, Name: fmt.Sprint("User ", i), City: "Dublin", Country: "Ireland", Timezone: "Europe/Dublin",
-			CreatedAt: benchEnd, SignedUpAt: benchEnd,
-			CustomAttributes: fmt.Sprintf(`{"seats":%d,"plan":"team","role":"owner"}`, random.IntN(20)),
-		})
-	}
-	landRows(l, record.KindUser, users)
-	return (benchEvents + benchConversations + benchUsers) * n
-}
 
 func benchEvent(random *rand.Rand, id string, at time.Time, n int) record.Event {
 	user := random.IntN(benchUsers * n)
@@ -161,28 +131,6 @@ func benchEvent(random *rand.Rand, id string, at time.Time, n int) record.Event 
 		e.Metadata = fmt.Sprintf(`{"n":%d,"ok":true}`, random.IntN(1000))
 	}
 	return e
-}
-
-func benchConversation(t testing.TB, random *rand.Rand, i, n int) record.Conversation {
-	t.Helper()
-	at := benchEnd.Add(-time.Duration(random.IntN(benchDays*24)) * time.Hour)
-	parts := make([]record.Part, 8)
-	for k := range parts {
-		parts[k] = record.Part{
-			ID: fmt.Sprintf("%d-%d", i, k), Type: "comment", AuthorType: []string{"user", "admin"}[k%2], AuthorID: fmt.Sprint(random.IntN(50)),
-			CreatedAt: at.Add(time.Duration(k) * time.Minute), UpdatedAt: at.Add(time.Duration(k) * time.Minute),
-			Body: "<p>" + strings.Repeat("Some words of a message. ", 8) + "</p>",
-		}
-	}
-	parts[0].Type, parts[0].Tags = record.SourceType, []string{"billing", "bug report"}
-	text, err := json.Marshal(parts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := record.Conversation{RecordID: fmt.Sprint(i), ConversationID: fmt.Sprintf("%012d", i), EffectiveAt: at.Add(time.Hour), CreatedAt: at,
-		Channel: "conversation", State: "closed", Parts: string(text)}
-	c.UserID = fmt.Sprint(random.IntN(benchUsers * n))
-	return c
 }
 
 // landRows lands rows as one file of one entry.

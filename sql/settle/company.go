@@ -30,6 +30,7 @@ var companyAttributes = table[companyAttributeRow]{
 			cmp.Compare(a.At, b.At), compareBool(a.IsCustom, b.IsCustom),
 			strings.Compare(a.ValueType, b.ValueType), compareOptional(a.Value, b.Value))
 	},
+	date:  func(r *companyAttributeRow) date { return dateOf(r.At) }, // At is part of what makes two reports one
 	merge: func(row, other *companyAttributeRow) bool { return earlier(&row.Seq, other.Seq) },
 	text: func(r *companyAttributeRow) int {
 		n := len(r.CompanyID) + len(r.Name) + len(r.Seq)
@@ -41,12 +42,13 @@ var companyAttributes = table[companyAttributeRow]{
 }
 
 // companyKeyRow says that a company has an id of the sending system beside its
-// own: records that know only the former mean the same company.
+// own: records that know only the former mean the same company. As of
+// personKeyRow, each date has the pairs that were seen on it.
 type companyKeyRow struct {
 	CompanyID string `parquet:"company_id"`
 	SourceID  string `parquet:"source_id"`
-	FirstAt   int64  `parquet:"first_at,timestamp(microsecond)"`
-	LastAt    int64  `parquet:"last_at,timestamp(microsecond)"`
+	FirstAt   int64  `parquet:"first_at,timestamp(microsecond),delta"`
+	LastAt    int64  `parquet:"last_at,timestamp(microsecond),delta"`
 }
 
 var companyKeys = table[companyKeyRow]{
@@ -54,6 +56,7 @@ var companyKeys = table[companyKeyRow]{
 	compare: func(a, b *companyKeyRow) int {
 		return cmp.Or(strings.Compare(a.CompanyID, b.CompanyID), strings.Compare(a.SourceID, b.SourceID))
 	},
+	date: func(r *companyKeyRow) date { return dateOf(r.FirstAt) },
 	merge: func(row, other *companyKeyRow) bool {
 		return widen(&row.FirstAt, &row.LastAt, other.FirstAt, other.LastAt)
 	},

@@ -13,7 +13,8 @@ import (
 
 // conversationRecordRow is what one record said of a conversation as a whole,
 // from the instant At on. Conversations are folded from these rows, so that a
-// record that comes late, or again, finds its place.
+// record that comes late, or again, finds its place. They lie under the
+// conversation's home, whatever their own time.
 type conversationRecordRow struct {
 	ConversationID string  `parquet:"conversation_id"`
 	At             int64   `parquet:"at,timestamp(microsecond)"`
@@ -31,6 +32,8 @@ type conversationRecordRow struct {
 	CreatedAt      *int64  `parquet:"created_at,optional,timestamp(microsecond)"`
 	FirstPartAt    *int64  `parquet:"first_part_at,optional,timestamp(microsecond)"` // of the record's parts
 	Tags           *string `parquet:"tags,optional"`                                 // JSON array; null: the record says nothing of them
+
+	home date `parquet:"-"` // of a new row: where the conversation lies
 }
 
 var conversationRecords = table[conversationRecordRow]{
@@ -39,6 +42,7 @@ var conversationRecords = table[conversationRecordRow]{
 		return cmp.Or(
 			strings.Compare(a.ConversationID, b.ConversationID), cmp.Compare(a.At, b.At), strings.Compare(a.RecordID, b.RecordID))
 	},
+	date:  func(r *conversationRecordRow) date { return r.home }, // one for all of a conversation
 	merge: func(row, other *conversationRecordRow) bool { return earlier(&row.Seq, other.Seq) },
 	text:  func(r *conversationRecordRow) int { return 150 + len(r.Subject) + len(r.URL) },
 }
@@ -60,6 +64,8 @@ type conversationRow struct {
 	URL            string `parquet:"url,optional"`
 	CreatedAt      *int64 `parquet:"created_at,optional,timestamp(microsecond)"` // as named, else of the earliest part
 	UpdatedAt      int64  `parquet:"updated_at,timestamp(microsecond)"`          // of the latest record
+
+	Tags string `parquet:"tags,optional"` // JSON array; settled_part_tags has them apart
 }
 
 var conversations = table[conversationRow]{
@@ -133,17 +139,17 @@ func (f *fold) conversation(c *landedConversation) error {
 		}
 	}
 	f.seenTogether(c.Keys, seen)
+	f.conversationIDs.put(c.ConversationID, int64(dateOf(seen)))
 	return nil
 }
 
 // foldConversation makes the conversation of its records, which it puts in
 // order: by time, then by place in Kafka.
-func foldConversation(records []conversationRecordRow) (row conversationRow, tags []string, err error) {
+func foldConversation(records []conversationRecordRow) (row conversationRow) {
 	slices.SortFunc(records, func(a, b conversationRecordRow) int {
 		return cmp.Or(cmp.Compare(a.At, b.At), strings.Compare(a.Seq, b.Seq))
 	})
 	var firstPart *int64
-	var tagList string
 	for _, r := range records {
 		row.ConversationID, row.UpdatedAt = r.ConversationID, r.At
 		for _, column := range []struct {
@@ -164,7 +170,7 @@ func foldConversation(records []conversationRecordRow) (row conversationRow, tag
 			firstPart = r.FirstPartAt
 		}
 		if r.Tags != nil {
-			tagList = *r.Tags
+			row.Tags = *r.Tags
 		}
 	}
 	if row.CreatedAt == nil {
@@ -172,9 +178,5 @@ func foldConversation(records []conversationRecordRow) (row conversationRow, tag
 	}
 	kind, key := record.Keys{UserID: row.UserID, Email: row.Email, SourceID: row.SourceID, AnonymousID: row.AnonymousID}.Strongest()
 	row.KeyKind, row.Key = string(kind), key
-	if tags, err = textList(tagList); err != nil {
-		return row, nil, fmt.Errorf("conversation %s: tags: %w", row.ConversationID, err)
-	}
-	slices.Sort(tags)
-	return row, slices.Compact(tags), nil
+	return row
 }

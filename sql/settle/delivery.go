@@ -33,6 +33,9 @@ var deliveries = table[deliveryRow]{
 		*row = *other
 		return true
 	},
+	// Nothing holds a producer to one decided_at for a decision, and no other
+	// time is in every report: the index of ids finds one that has another date.
+	date: func(r *deliveryRow) date { return dateOf(r.DecidedAt) },
 	text: func(r *deliveryRow) int { return len(r.DecisionID) + len(r.Reason) + len(r.Subject) },
 }
 
@@ -48,5 +51,6 @@ func compareDeliveryContent(a, b *deliveryRow) int {
 // delivery takes a landed delivery, whose columns are the settled ones.
 func (f *fold) delivery(d *deliveryRow) error {
 	f.deliveries.put(*d)
+	f.deliveryIDs.put(d.DecisionID, d.DecidedAt)
 	return nil
 }

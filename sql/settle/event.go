@@ -48,6 +48,8 @@ var events = table[eventRow]{
 		*row = *other
 		return true
 	},
+	// One id reported under two dates is one event of the earlier: the index of ids finds it.
+	date: func(r *eventRow) date { return dateOf(r.OccurredAt) },
 	options: []parquet.WriterOption{
 		parquet.SkipPageBounds("url"), parquet.SkipPageBounds("referrer"), parquet.SkipPageBounds("metadata"),
 	},
@@ -92,7 +94,7 @@ func (f *fold) event(e *landedEvent) error {
 		IP: e.IP, Metadata: e.Metadata,
 	}, f.buffer)
 	f.events.put(held)
-	f.eventIDs = append(f.eventIDs, eventAt{hashID(e.EventID), e.OccurredAt})
+	f.eventIDs.put(e.EventID, e.OccurredAt)
 	f.seenTogether(e.Keys, e.OccurredAt)
 	return nil
 }

@@ -15,6 +15,8 @@ import (
 type gathers struct {
 	events              *gather[heldEvent]
 	eventIDs            *idGather
+	deliveryIDs         *idGather
+	conversationIDs     *idGather
 	personKeys          *gather[personKeyRow]
 	personAttributes    *gather[attributeRow]
 	memberships         *gather[membershipRow]
@@ -32,7 +34,9 @@ type gathers struct {
 func newGathers(b *budget, dir string) *gathers {
 	return &gathers{
 		events:              newGather(&heldEvents, b, dir),
-		eventIDs:            newIDGather(dir, b.limit),
+		eventIDs:            newIDGather("event_ids", dir, b.limit),
+		deliveryIDs:         newIDGather("delivery_ids", dir, b.limit),
+		conversationIDs:     newIDGather("conversation_ids", dir, b.limit),
 		personKeys:          newGather(&personKeys, b, dir),
 		personAttributes:    newGather(&personAttributes, b, dir),
 		memberships:         newGather(&memberships, b, dir),
@@ -56,10 +60,11 @@ type fold struct {
 	epoch int32
 
 	events              sink[heldEvent]
-	eventIDs            []eventAt
+	eventIDs            idSink
+	deliveryIDs         idSink
+	conversationIDs     idSink
 	buffer              []byte
-	ids                 *idGather
-	keys                map[record.Keys]span
+	keys                map[sighting]span
 	personKeys          sink[personKeyRow]
 	personAttributes    sink[attributeRow]
 	memberships         sink[membershipRow]
@@ -76,7 +81,10 @@ type fold struct {
 
 func newFold(g *gathers) *fold {
 	return &fold{
-		keys: map[record.Keys]span{}, ids: g.eventIDs,
+		keys:                map[sighting]span{},
+		eventIDs:            idSink{gather: g.eventIDs},
+		deliveryIDs:         idSink{gather: g.deliveryIDs},
+		conversationIDs:     idSink{gather: g.conversationIDs},
 		events:              sink[heldEvent]{gather: g.events},
 		personKeys:          sink[personKeyRow]{gather: g.personKeys},
 		personAttributes:    sink[attributeRow]{gather: g.personAttributes},
@@ -111,6 +119,20 @@ func (s *sink[T]) flush() error {
 	return s.gather.add(rows)
 }
 
+// idSink is a sink of ids.
+type idSink struct {
+	gather  *idGather
+	entries []idAt
+}
+
+func (s *idSink) put(id string, at int64) { s.entries = append(s.entries, idAt{hashID(id), at}) }
+
+func (s *idSink) flush() error {
+	err := s.gather.add(s.entries) // which copies them
+	s.entries = s.entries[:0]
+	return err
+}
+
 // mostKeys is how many combinations of keys a fold holds: the same ones come
 // again and again.
 const mostKeys = 32 << 10
@@ -121,11 +143,8 @@ func (f *fold) flush() error {
 	if len(f.keys) > mostKeys {
 		f.putKeys()
 	}
-	ids := f.eventIDs
-	f.eventIDs = nil
 	for _, flush := range []func() error{
-		func() error { return f.ids.add(ids) },
-		f.events.flush, f.personKeys.flush, f.personAttributes.flush, f.memberships.flush,
+		f.eventIDs.flush, f.deliveryIDs.flush, f.conversationIDs.flush, f.events.flush, f.personKeys.flush, f.personAttributes.flush, f.memberships.flush,
 		f.companyAttributes.flush, f.companyKeys.flush, f.subscriptions.flush, f.subscriptionLists.flush,
 		f.conversationRecords.flush, f.parts.flush, f.tags.flush, f.deliveries.flush, f.tombstones.flush,
 	} {
@@ -156,50 +175,49 @@ func appendPadded(text []byte, n int64, width int) []byte {
 	return append(text, digits...)
 }
 
-// landedFile folds the rows of a landed file, which the entry lists.
-func (f *fold) landedFile(ctx context.Context, l *lake.Lake, entry lake.Entry, landed lake.File) error {
-	f.topic, f.epoch = entry.Topic, entry.Epoch
-	switch record.Kind(landed.Kind) {
+// landedFile folds the rows of a landed file. The error is a *damageError if
+// the file cannot be read.
+func (f *fold) landedFile(ctx context.Context, l *lake.Lake, landed landedFile) error {
+	f.topic, f.epoch = landed.Topic, landed.Epoch
+	switch record.Kind(landed.File.Kind) {
 	case record.KindEvent:
-		return foldFile(ctx, f, l, landed, f.event)
+		return foldFile(ctx, f, l, landed.File, f.event)
 	case record.KindUser:
-		return foldFile(ctx, f, l, landed, f.user)
+		return foldFile(ctx, f, l, landed.File, f.user)
 	case record.KindCompany:
-		return foldFile(ctx, f, l, landed, f.company)
+		return foldFile(ctx, f, l, landed.File, f.company)
 	case record.KindConversation:
-		return foldFile(ctx, f, l, landed, f.conversation)
+		return foldFile(ctx, f, l, landed.File, f.conversation)
 	case record.KindTag:
-		return foldFile(ctx, f, l, landed, f.tag)
+		return foldFile(ctx, f, l, landed.File, f.tag)
 	case record.KindDelivery:
-		return foldFile(ctx, f, l, landed, f.delivery)
+		return foldFile(ctx, f, l, landed.File, f.delivery)
 	case record.KindTombstone:
-		return foldFile(ctx, f, l, landed, f.tombstone)
+		return foldFile(ctx, f, l, landed.File, f.tombstone)
 	case record.KindDeadLetter: // kept where it landed, to be looked at and replayed
 		return nil
 	}
-	return fmt.Errorf("settle %s: the log says that it is of kind %q, which this version does not know; was it landed by a newer version of Parley?", landed.Path, landed.Kind)
+	return fmt.Errorf("settle %s: the log says that it is of kind %q, which this version does not know; was it landed by a newer version of Parley?",
+		landed.File.Path, landed.File.Kind)
 }
-
-// damageError says that the file's bytes are not what was written.
-type damageError struct{ cause error }
-
-func (e *damageError) Error() string { return e.cause.Error() }
-func (e *damageError) Unwrap() error { return e.cause }
-
-var errMissing = errors.New("it is missing")
 
 // foldFile gives each row of the file to take.
 func foldFile[R any](ctx context.Context, f *fold, l *lake.Lake, landed lake.File, take func(*R) error) (err error) {
 	path, err := l.Local(ctx, landed.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &damageError{errMissing}
+		return &damageError{cause: errMissing}
 	}
 	if err != nil {
 		return fmt.Errorf("settle: %w", err)
 	}
+	if err := intact(path, landed); isOurs(err) {
+		return fmt.Errorf("settle: %w", err)
+	} else if err != nil {
+		return &damageError{cause: err}
+	}
 	rows, err := openRows[R](path)
 	if err != nil {
-		return &damageError{err}
+		return &damageError{cause: err}
 	}
 	defer func() {
 		if closeErr := rows.close(); err == nil {
@@ -209,11 +227,11 @@ func foldFile[R any](ctx context.Context, f *fold, l *lake.Lake, landed lake.Fil
 	for n := 1; ; n++ {
 		row, err := rows.next()
 		if err != nil {
-			return &damageError{err}
+			return &damageError{cause: err, late: true}
 		}
 		if row != nil {
 			if err := take(row); err != nil {
-				return &damageError{fmt.Errorf("row %d: %w", n, err)}
+				return &damageError{cause: fmt.Errorf("row %d: %w", n, err), late: true}
 			}
 		}
 		if row == nil || n%batchRows == 0 {
@@ -228,10 +246,4 @@ func foldFile[R any](ctx context.Context, f *fold, l *lake.Lake, landed lake.Fil
 			return nil
 		}
 	}
-}
-
-// remedy says what to do about an error with a landed file.
-func remedy(file lake.File, err error) error {
-	return fmt.Errorf("settle %s: %w; put the file back from a copy (%d bytes, SHA-256 %s) and build again: everything else is as it was",
-		file.Path, err, file.Bytes, file.SHA256)
 }

@@ -17,18 +17,25 @@ type budget struct {
 	held  atomic.Int64
 }
 
-// newGather is a gather whose files on the way lie in dir.
+// newGather is a gather whose files on the way lie in dir, under names that
+// begin with the table's.
 func newGather[T any](t *table[T], b *budget, dir string) *gather[T] {
-	return &gather[T]{table: t, budget: b, dir: dir}
+	return &gather[T]{table: t, ordered: t.byDate(), name: t.name, budget: b, dir: dir}
 }
 
 // gather collects the new rows of one table, from several goroutines, until
 // they are merged. Above the budget it sorts what it holds and puts it into a
 // file, so that memory does not grow with what has landed.
 type gather[T any] struct {
-	table  *table[T]
-	budget *budget
-	dir    string // of the files made on the way
+	table   *table[T]
+	ordered *table[T] // in the order in which rows are handed over
+	name    string    // of the files made on the way
+	budget  *budget
+	dir     string // where those lie
+
+	// place sets what rows in files on the way have lost: where they belong.
+	// Nil: they know it themselves.
+	place func(*T)
 
 	mu     sync.Mutex
 	chunks [][]T
@@ -63,14 +70,14 @@ func (g *gather[T]) empty() bool { return len(g.chunks) == 0 && len(g.runs) == 0
 
 // spill writes what is held into a file of its own. The lock is held.
 func (g *gather[T]) spill() (err error) {
-	path := filepath.Join(g.dir, fmt.Sprintf("%s-%d.run", g.table.name, len(g.runs)))
+	path := filepath.Join(g.dir, fmt.Sprintf("%s-%d.run", g.name, len(g.runs)))
 	// Small pages: when they are merged, a page of each column of each file is held.
 	w := newFileWriter(g.table, parquet.PageBufferSize(32<<10))
 	defer w.abandon()
 	if err := w.create(path); err != nil {
 		return fmt.Errorf("settle %s: %w", g.table.name, err)
 	}
-	rows := newFolded(g.table, false, g.sorted())
+	rows := newFolded(g.ordered, false, g.sorted())
 	for {
 		row, err := rows.next()
 		if err == nil && row != nil {
@@ -83,7 +90,11 @@ func (g *gather[T]) spill() (err error) {
 			break
 		}
 	}
-	if _, err := w.finish(); err != nil {
+	file, _, err := w.finish()
+	if err == nil {
+		err = file.Close()
+	}
+	if err != nil {
 		return fmt.Errorf("settle %s: write %s: %w", g.table.name, path, err)
 	}
 	g.runs = append(g.runs, path)
@@ -93,7 +104,7 @@ func (g *gather[T]) spill() (err error) {
 // sorted hands over what is held, in order, and forgets it.
 func (g *gather[T]) sorted() cursor[T] {
 	rows := g.take()
-	slices.SortFunc(rows, g.table.compare)
+	slices.SortFunc(rows, g.ordered.compare)
 	return &memoryCursor[T]{rows: rows}
 }
 
@@ -121,7 +132,11 @@ func (g *gather[T]) cursors() (all []cursor[T], err error) {
 		if err != nil {
 			return all, fmt.Errorf("settle %s: read %s: %w", g.table.name, path, err)
 		}
-		all = append(all, c)
+		if g.place == nil {
+			all = append(all, c)
+		} else {
+			all = append(all, placedCursor[T]{c, g.place})
+		}
 	}
 	return append(all, g.sorted()), nil
 }

@@ -33,6 +33,7 @@ var heldEvents = table[heldEvent]{
 		*held = *other
 		return true
 	},
+	date: func(h *heldEvent) date { return dateOf(h.At) },
 	text: func(h *heldEvent) int { return len(h.Text) },
 }
 

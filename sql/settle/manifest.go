@@ -1,7 +1,6 @@
 package settle
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,42 +11,66 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/segmentio/encoding/json" // a manifest lists thousands of files
+
 	"parley/pipelines/lake"
 )
 
 // format is the version of what settled files hold. Files of another format
 // are not read: everything is settled again from what landed.
-const format = 2
+const format = 3
 
 // Manifest is one version of the settled tables: a fixed set of files. Later
-// versions do not touch them. They are removed when two newer versions exist
-// and it is an hour since the version was the newest: whoever took it then may
-// read for that long.
+// versions do not touch them. They are removed when two newer versions exist,
+// nobody has said that the version is in use, and it is an hour since it was the
+// newest: whoever took it then may read for that long.
 type Manifest struct {
 	Version int64               // 1 for the first
 	Tables  map[string][]string // table → absolute paths, never none: a file without rows stands for an empty table
-	Files   map[string][]File   // the same with what is known of each
+	Files   map[string][]File   // the same with what is known of each, in the order of their parts
 	Covers  lake.Positions      // up to where the log has been settled
+
+	// SetAside are landed files that cannot be read, in the order of their
+	// paths: their rows are in no table. Each run tries them again.
+	SetAside []Damaged
+
+	// MadeAgain says why everything was settled anew for this version: a settled
+	// file was damaged. Empty if it was not.
+	MadeAgain string
 
 	state manifestState
 }
 
 // File is one settled file.
 type File struct {
-	Path  string // absolute
-	Part  string // of settled_events the UTC date; of a table in one file empty
+	Path string // absolute
+
+	// Part is the UTC date whose rows the file holds, as 2026-03-01: of a
+	// conversation and its parts that on which it began, of everything else that
+	// of its own time. 1989-12-31 holds everything before 1990, 2050-01-01 all
+	// from then on. The file without rows of an empty table has none.
+	Part  string
 	Rows  int64
 	Bytes int64
 }
 
+// Damaged is a landed file that was set aside.
+type Damaged struct {
+	Path   string    // relative to the lake, with slashes
+	Reason string    // what is wrong with it, and what to do
+	Since  time.Time // when it was set aside
+}
+
 // manifestState is a manifest's form in its file.
 type manifestState struct {
-	Version int64             `json:"version"`
-	Format  int               `json:"format"`
-	At      time.Time         `json:"at,omitzero"` // when it was made
-	Covers  lake.Positions    `json:"covers"`
-	Tables  map[string][]file `json:"tables"`
-	IDs     []file            `json:"event_ids,omitempty"`
+	Version   int64             `json:"version"`
+	Format    int               `json:"format"`
+	At        time.Time         `json:"at,omitzero"` // when it was made
+	Covers    lake.Positions    `json:"covers"`
+	Tables    map[string][]file `json:"tables"`
+	IDs       map[string][]file `json:"ids,omitempty"` // by the name of the index
+	SetAside  []landedFile      `json:"set_aside,omitempty"`
+	MadeAgain string            `json:"made_again,omitempty"`
 }
 
 // file is a settled file as a manifest lists it.
@@ -80,6 +103,12 @@ func Current(l *lake.Lake) (*Manifest, error) {
 		return nil, fmt.Errorf("read the settled tables of %s: there are none yet: %w", l.Root(), fs.ErrNotExist)
 	}
 	return readManifest(l.Root(), versions[len(versions)-1])
+}
+
+// At is an older version of the settled tables, or the newest; its error is
+// fs.ErrNotExist if it is gone or never was.
+func At(l *lake.Lake, version int64) (*Manifest, error) {
+	return readManifest(l.Root(), version)
 }
 
 // manifestVersions are the versions that exist, the oldest first.
@@ -115,9 +144,12 @@ func readManifest(root string, version int64) (*Manifest, error) {
 
 func newManifest(root string, state manifestState) *Manifest {
 	m := &Manifest{
-		Version: state.Version, Covers: state.Covers,
+		Version: state.Version, Covers: state.Covers, MadeAgain: state.MadeAgain,
 		Tables: map[string][]string{}, Files: map[string][]File{},
 		state: state,
+	}
+	for _, f := range state.SetAside {
+		m.SetAside = append(m.SetAside, Damaged{Path: f.File.Path, Reason: f.Reason, Since: f.Since})
 	}
 	for name, files := range state.Tables {
 		for _, f := range files {
@@ -140,63 +172,4 @@ func publish(root string, state manifestState) (*Manifest, error) {
 		return nil, fmt.Errorf("settle: %w", err)
 	}
 	return newManifest(root, state), nil
-}
-
-// keepFor is how long a version's files stay after the next one was made.
-const keepFor = time.Hour
-
-// sweep removes what no reader may still use: manifests that have two newer
-// ones and have not been the newest for an hour, and files that only those
-// list. Files of the newest version's number or below that no manifest lists
-// are remains of runs that ended early: they can never become part of a
-// version, because versions are made exclusively.
-func sweep(root string, newest int64, now time.Time, step func(string)) error {
-	versions, err := manifestVersions(root)
-	if err != nil {
-		return fmt.Errorf("settle: remove old files: %w", err)
-	}
-	listed := map[string]bool{}
-	var replaced time.Time // when the version in hand was followed by the next
-	for i, version := range slices.Backward(versions) {
-		m, err := readManifest(root, version)
-		if err != nil {
-			return err
-		}
-		// A time that lies far ahead was a clock's fault, and keeps nothing.
-		recent := now.Sub(replaced).Abs() < keepFor
-		replaced = m.state.At
-		if len(versions)-i > 2 && !recent {
-			// The manifest goes before its files, so that what a manifest lists is there.
-			step("remove manifest")
-			if err := os.Remove(manifestPath(root, version)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("settle: remove old files: %w", err)
-			}
-			continue
-		}
-		for _, files := range m.state.Tables {
-			for _, f := range files {
-				listed[f.Path] = true
-			}
-		}
-		for _, f := range m.state.IDs {
-			listed[f.Path] = true
-		}
-	}
-	return fs.WalkDir(os.DirFS(root), settledFolder, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || listed[path] {
-			return err
-		}
-		match := settledName.FindStringSubmatch(entry.Name())
-		if match == nil {
-			return nil
-		}
-		if version, err := strconv.ParseInt(match[1], 10, 64); err != nil || version > newest {
-			return nil //nolint:nilerr // no name of ours: it stays
-		}
-		step("remove file")
-		if err := os.Remove(filepath.Join(root, filepath.FromSlash(path))); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("settle: remove old files: %w", err)
-		}
-		return nil
-	})
 }

@@ -33,6 +33,8 @@ type partRow struct {
 	AssignedTo     string `parquet:"assigned_to,optional,dict"`
 	Tags           string `parquet:"tags,optional"`                    // JSON array, sorted
 	RecordAt       int64  `parquet:"record_at,timestamp(microsecond)"` // from when the record held that gave this version
+
+	home date `parquet:"-"` // of a new row: where the conversation lies
 }
 
 var parts = table[partRow]{
@@ -40,6 +42,7 @@ var parts = table[partRow]{
 	compare: func(a, b *partRow) int {
 		return cmp.Or(strings.Compare(a.ConversationID, b.ConversationID), strings.Compare(a.PartID, b.PartID))
 	},
+	date: func(r *partRow) date { return r.home }, // one for all of a conversation
 	merge: func(row, other *partRow) bool {
 		if comparePartVersion(other, row) <= 0 {
 			return false

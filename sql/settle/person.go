@@ -11,29 +11,39 @@ import (
 	"parley/pipelines/record"
 )
 
-// personKeyRow is one combination of keys that was seen together, and when.
+// personKeyRow is one combination of keys that was seen together, and from
+// when to when on that date. Each date has the combinations that were seen on it,
+// known ones too: when one was first seen is the least first_at of all dates, which
+// no order of arrival changes. A record that comes late touches its own date
+// alone; if each stood under its first date only, it would have to find and
+// move what later dates had made of it.
 type personKeyRow struct {
-	RecordKeyKind string `parquet:"record_key_kind,dict"`
-	RecordKey     string `parquet:"record_key"`
-	UserID        string `parquet:"user_id,optional"`
-	Email         string `parquet:"email,optional"`
-	SourceID      string `parquet:"source_id,optional"`
-	AnonymousID   string `parquet:"anonymous_id,optional"`
-	FirstAt       int64  `parquet:"first_at,timestamp(microsecond)"`
-	LastAt        int64  `parquet:"last_at,timestamp(microsecond)"`
+	UserID      string `parquet:"user_id,optional,dict"`
+	Email       string `parquet:"email,optional,dict"`
+	SourceID    string `parquet:"source_id,optional,dict"`
+	AnonymousID string `parquet:"anonymous_id,optional,dict"`
+	FirstAt     int64  `parquet:"first_at,timestamp(microsecond),delta"`
+	LastAt      int64  `parquet:"last_at,timestamp(microsecond),delta"`
 }
 
 var personKeys = table[personKeyRow]{
 	name: "settled_person_keys",
 	compare: func(a, b *personKeyRow) int {
 		return cmp.Or(
-			strings.Compare(a.RecordKeyKind, b.RecordKeyKind), strings.Compare(a.RecordKey, b.RecordKey),
-			strings.Compare(a.Email, b.Email), strings.Compare(a.SourceID, b.SourceID), strings.Compare(a.AnonymousID, b.AnonymousID))
+			strings.Compare(a.UserID, b.UserID), strings.Compare(a.Email, b.Email),
+			strings.Compare(a.SourceID, b.SourceID), strings.Compare(a.AnonymousID, b.AnonymousID))
 	},
+	date: func(r *personKeyRow) date { return dateOf(r.FirstAt) },
 	merge: func(row, other *personKeyRow) bool {
 		return widen(&row.FirstAt, &row.LastAt, other.FirstAt, other.LastAt)
 	},
-	text: func(r *personKeyRow) int { return len(r.RecordKey) + len(r.Email) + len(r.AnonymousID) },
+	text: func(r *personKeyRow) int { return len(r.UserID) + len(r.Email) + len(r.AnonymousID) },
+}
+
+// sighting is a combination of keys on one date.
+type sighting struct {
+	record.Keys
+	day date
 }
 
 // span is from when to when something was seen.
@@ -44,11 +54,12 @@ func (f *fold) seenTogether(keys record.Keys, at int64) {
 	if keys == (record.Keys{}) {
 		return
 	}
-	s, known := f.keys[keys]
+	seen := sighting{keys, dateOf(at)}
+	s, known := f.keys[seen]
 	if !known {
 		s = span{at, at}
 		// Else each key would keep all texts that were read with it.
-		keys = record.Keys{
+		seen.Keys = record.Keys{
 			UserID: strings.Clone(keys.UserID), Email: strings.Clone(keys.Email),
 			SourceID: strings.Clone(keys.SourceID), AnonymousID: strings.Clone(keys.AnonymousID),
 		}
@@ -56,17 +67,15 @@ func (f *fold) seenTogether(keys record.Keys, at int64) {
 		return
 	}
 	widen(&s.first, &s.last, at, at)
-	f.keys[keys] = s
+	f.keys[seen] = s
 }
 
 // putKeys hands over the combinations of keys that have come so far.
 func (f *fold) putKeys() {
-	for keys, seen := range f.keys {
-		kind, key := keys.Strongest()
+	for seen, s := range f.keys {
 		f.personKeys.put(personKeyRow{
-			RecordKeyKind: string(kind), RecordKey: key,
-			UserID: keys.UserID, Email: keys.Email, SourceID: keys.SourceID, AnonymousID: keys.AnonymousID,
-			FirstAt: seen.first, LastAt: seen.last,
+			UserID: seen.UserID, Email: seen.Email, SourceID: seen.SourceID, AnonymousID: seen.AnonymousID,
+			FirstAt: s.first, LastAt: s.last,
 		})
 	}
 	clear(f.keys)
@@ -93,6 +102,7 @@ var personAttributes = table[attributeRow]{
 			cmp.Compare(a.At, b.At), compareBool(a.IsCustom, b.IsCustom),
 			strings.Compare(a.ValueType, b.ValueType), compareOptional(a.Value, b.Value))
 	},
+	date:  func(r *attributeRow) date { return dateOf(r.At) }, // At is part of what makes two reports one
 	merge: func(row, other *attributeRow) bool { return earlier(&row.Seq, other.Seq) },
 	text: func(r *attributeRow) int {
 		n := len(r.Key) + len(r.Name) + len(r.Seq)
@@ -121,6 +131,7 @@ var memberships = table[membershipRow]{
 			strings.Compare(a.KeyKind, b.KeyKind), strings.Compare(a.Key, b.Key), strings.Compare(a.CompanyID, b.CompanyID),
 			cmp.Compare(a.At, b.At), compareBool(a.Removed, b.Removed))
 	},
+	date: func(r *membershipRow) date { return dateOf(r.At) }, // At is part of what makes two reports one
 }
 
 // landedUser holds what is read here of a landed user.

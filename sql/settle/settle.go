@@ -7,16 +7,22 @@
 //
 //	settled/manifest-<version, 20 digits>.json
 //	settled/<table>/[<part>.]<version, 20 digits>-<attempt>.parquet
+//	settled/<index>/<version, 20 digits>-<attempt>.ids
+//
+// Every table has one file for each UTC date, its part, rewritten only when
+// something landed for that date: so what a run costs follows what is new, not
+// what there is. The date is that of a row's own time; of conversations and all
+// that belongs to one, the date on which it began.
 //
 // The rules, none of which depends on the order of arrival:
 //
-//   - Events: one file for each UTC date of occurred_at, rewritten only when
-//     something landed for that date. Of events with one id the earliest
-//     stands, then the one whose content is the smallest.
+//   - Events: of several with one id the earliest stands, then the one whose
+//     content is the smallest.
 //   - Attributes of people and companies, memberships, tags, lists of
 //     subscriptions: every observation stays, with its own time; the same
 //     observation twice is one. What a list does not name is no statement,
 //     but for a company's subscriptions, whose list is always the whole of them.
+//   - Keys that were seen together: once for each date, from when to when.
 //   - Parts of conversations, by conversation and id: the version updated last
 //     stands, then that of the later record, then the greatest content. A record with fewer
 //     parts takes none away.
@@ -24,24 +30,20 @@
 //     the records' own time, then their place in Kafka.
 //   - Deliveries: the earliest report of a decision stands.
 //   - Deletions are rows of their own; models apply them.
+//
+// A landed file that is damaged is set aside, and named, until it is whole again.
 package settle
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"parley/pipelines/lake"
 )
@@ -60,6 +62,10 @@ type Config struct {
 
 	// Now tells the time, by which old versions go. Nil: time.Now.
 	Now func() time.Time
+
+	// InUse lists older versions that somebody will still read: they stay, with
+	// their files. Nil: none.
+	InUse func() ([]int64, error)
 
 	step func(string) // tests stop the process here
 }
@@ -86,8 +92,8 @@ func Run(ctx context.Context, config Config) (*Manifest, error) {
 	if config.step == nil {
 		config.step = func(string) {}
 	}
-	if m, entries, err := newEntries(config.Lake); err != nil || m != nil && len(entries) == 0 {
-		return m, err
+	if m, w, err := waiting(config.Lake); err == nil && m != nil && w.isDone() {
+		return m, nil
 	}
 	root := config.Lake.Root()
 	release, err := lake.LockWait(ctx, filepath.Join(root, settledFolder, ".lock"), nil)
@@ -99,11 +105,7 @@ func Run(ctx context.Context, config Config) (*Manifest, error) {
 		return nil, err
 	}
 	for {
-		m, entries, err := newEntries(config.Lake)
-		if err != nil || m != nil && len(entries) == 0 {
-			return m, err
-		}
-		m, err = settleEntries(ctx, config, m, entries)
+		m, err := settleWaiting(ctx, config)
 		if errors.Is(err, fs.ErrExist) {
 			continue // a process on another machine, where the lock does not reach, was faster
 		}
@@ -111,24 +113,87 @@ func Run(ctx context.Context, config Config) (*Manifest, error) {
 	}
 }
 
-// newEntries are the newest manifest, nil if there is none of this format, and
-// the log's entries that it does not cover.
-func newEntries(l *lake.Lake) (*Manifest, []lake.Entry, error) {
-	m, err := Current(l)
+// work is what a run has to take in.
+type work struct {
+	again   []landedFile // that the version before set aside
+	entries []lake.Entry // that it does not cover
+}
+
+func (w work) isDone() bool { return len(w.again) == 0 && len(w.entries) == 0 }
+
+// waiting are the newest manifest, nil if there is none of this format, and
+// what there is to do beyond it.
+func waiting(l *lake.Lake) (m *Manifest, w work, err error) {
+	m, err = Current(l)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, err
+		return nil, work{}, err
 	}
 	var since lake.Positions
 	if m != nil && m.state.Format == format {
-		since = m.Covers
+		since, w.again = m.Covers, m.state.SetAside
 	} else {
 		m = nil
 	}
-	entries, err := l.Entries(since)
-	if err != nil {
-		return nil, nil, fmt.Errorf("settle: %w", err)
+	if w.entries, err = l.Entries(since); err != nil {
+		return nil, work{}, fmt.Errorf("settle: %w", err)
 	}
-	return m, entries, nil
+	return m, w, nil
+}
+
+// settleWaiting settles what waits. If a settled file proves to be damaged,
+// everything is settled anew: what landed is all there.
+func settleWaiting(ctx context.Context, config Config) (*Manifest, error) {
+	m, w, err := waiting(config.Lake)
+	if err == nil {
+		if m != nil && w.isDone() {
+			return m, nil
+		}
+		m, err = settleFrom(ctx, config, start{old: m, work: w})
+	}
+	var damage *settledError
+	if !errors.As(err, &damage) {
+		return m, err
+	}
+	entries, readErr := config.Lake.Entries(nil)
+	if readErr != nil {
+		return nil, fmt.Errorf("settle: %w", errors.Join(err, readErr))
+	}
+	anew := start{work: work{entries: entries}, because: damage.cause(), aside: map[string]bool{}}
+	for _, f := range w.again {
+		anew.aside[f.File.Path] = true
+	}
+	again, againErr := settleFrom(ctx, config, anew)
+	if errors.Is(againErr, errNotWhole) {
+		return nil, fmt.Errorf("%w (not by itself: %w)", err, againErr)
+	}
+	return again, againErr
+}
+
+// start is what a version is made from.
+type start struct {
+	old  *Manifest // nil: from nothing
+	work work
+
+	because string          // why from nothing, if that is against the rule
+	aside   map[string]bool // then, the landed files whose rows were in no table before
+}
+
+// errNotWhole says that a landed file, whose rows are settled, cannot be read
+// any more: they must not be settled anew.
+var errNotWhole = errors.New("what landed is not whole either")
+
+// settleFrom makes the next version. If a landed file proves to be damaged when
+// rows of it have been taken already, it begins again without that file.
+func settleFrom(ctx context.Context, config Config, from start) (*Manifest, error) {
+	without := map[string]string{}
+	for {
+		m, err := settleOnce(ctx, config, from, without)
+		var spoilt *spoiltError
+		if !errors.As(err, &spoilt) {
+			return m, err
+		}
+		maps.Copy(without, spoilt.files)
+	}
 }
 
 // tempPrefix begins the names of the folders in which files are made.
@@ -147,29 +212,13 @@ func removeRemains(root string) error {
 	return nil
 }
 
-// run is one attempt to make one version.
-type run struct {
-	Config
-	root    string
-	temp    string // the folder in which files are made
-	attempt string // tells this run's files from all others
-
-	mu    sync.Mutex
-	state manifestState // what is to be published
-	made  []madeFile
-	done  int
-	total int
-}
-
-// madeFile is a file that is complete and gets its name when all are.
-type madeFile struct{ temp, path string }
-
-func settleEntries(ctx context.Context, config Config, old *Manifest, entries []lake.Entry) (_ *Manifest, err error) {
-	r, err := newRun(config, old, entries)
+func settleOnce(ctx context.Context, config Config, from start, without map[string]string) (_ *Manifest, err error) {
+	r, err := newRun(config, from)
 	if err != nil {
 		return nil, fmt.Errorf("settle: %w", err)
 	}
 	defer func() {
+		_ = r.syncs.Wait() // whose error place has, if it came to that
 		if removeErr := os.RemoveAll(r.temp); err == nil && removeErr != nil {
 			err = fmt.Errorf("settle: remove remains: %w", removeErr)
 		}
@@ -177,8 +226,16 @@ func settleEntries(ctx context.Context, config Config, old *Manifest, entries []
 	gathered := newGathers(&budget{limit: r.Memory}, r.temp)
 	writes := r.writes(gathered)
 	r.total += len(writes)
-	if err := r.read(ctx, entries, gathered); err != nil {
+	if err := r.readAll(ctx, from.work, without, gathered); err != nil {
 		return nil, err
+	}
+	if from.old != nil && len(from.work.entries) == 0 && slices.Equal(r.state.SetAside, from.work.again) {
+		return from.old, nil // nothing has come of what was tried again
+	}
+	for _, f := range r.state.SetAside {
+		if from.because != "" && !from.aside[f.File.Path] {
+			return nil, fmt.Errorf("%w: %s: %s", errNotWhole, f.File.Path, f.Reason)
+		}
 	}
 	if err := r.write(ctx, writes); err != nil {
 		return nil, err
@@ -186,85 +243,17 @@ func settleEntries(ctx context.Context, config Config, old *Manifest, entries []
 	if err := r.place(); err != nil {
 		return nil, fmt.Errorf("settle: %w", err)
 	}
+	var inUse []int64
+	if config.InUse != nil {
+		if inUse, err = config.InUse(); err != nil {
+			return nil, fmt.Errorf("settle: which versions are in use: %w", err)
+		}
+	}
 	r.step("publish")
-	m, err := publish(r.root, r.state)
+	m, err := publish(r.root, r.published())
 	if err != nil {
 		return nil, err
 	}
 	r.step("published")
-	return m, sweep(r.root, m.Version, r.state.At, r.step)
-}
-
-func newRun(config Config, old *Manifest, entries []lake.Entry) (*run, error) {
-	var attempt [8]byte
-	_, _ = rand.Read(attempt[:]) // never fails, says its documentation
-	r := &run{Config: config, root: config.Lake.Root(), attempt: hex.EncodeToString(attempt[:])}
-	r.state = manifestState{Version: 1, Format: format, At: config.Now().UTC(), Covers: lake.Positions{}, Tables: map[string][]file{}}
-	versions, err := manifestVersions(r.root)
-	if err != nil {
-		return nil, err
-	}
-	if len(versions) > 0 { // also where their format is another
-		r.state.Version = versions[len(versions)-1] + 1
-	}
-	if old != nil {
-		maps.Copy(r.state.Covers, old.Covers)
-		for name, files := range old.state.Tables {
-			r.state.Tables[name] = slices.Clone(files)
-		}
-		r.state.IDs = slices.Clone(old.state.IDs)
-	}
-	r.state.Covers.Through(entries)
-	for _, entry := range entries {
-		r.total += len(entry.Files)
-	}
-	r.temp = filepath.Join(r.root, "tmp", tempPrefix+r.attempt)
-	return r, os.MkdirAll(r.temp, 0o777)
-}
-
-// read folds the landed files of the entries into gathered.
-func (r *run) read(ctx context.Context, entries []lake.Entry, gathered *gathers) error {
-	readers := runtime.GOMAXPROCS(0)
-	folds := make(chan *fold, readers) // those that nobody works with
-	for range readers {
-		folds <- newFold(gathered)
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(readers)
-	for _, entry := range entries {
-		for _, landed := range entry.Files {
-			group.Go(func() error {
-				f := <-folds
-				defer func() { folds <- f }()
-				err := f.landedFile(ctx, r.Lake, entry, landed)
-				if err == nil {
-					r.worked()
-				}
-				var damage *damageError
-				if errors.As(err, &damage) {
-					return remedy(landed, err)
-				}
-				return err
-			})
-		}
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	for range readers {
-		f := <-folds
-		f.putKeys()
-		if err := f.flush(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// worked reports one more piece of work as done.
-func (r *run) worked() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.done++
-	r.Progress(r.done, r.total)
+	return m, sweep(r.root, m.Version, r.state.At, inUse, r.step)
 }

@@ -36,6 +36,8 @@ type lander struct {
 	lake *lake.Lake
 	next map[string]int64 // offset, by topic and partition
 	now  time.Time        // of settling
+
+	inUse []int64 // what settling is told of
 }
 
 func newLander(t testing.TB) *lander {
@@ -177,7 +179,9 @@ func (l *lander) settle() *Manifest { return l.settleAfter(2 * time.Hour) }
 func (l *lander) settleAfter(pause time.Duration) *Manifest {
 	l.t.Helper()
 	l.now = l.now.Add(pause)
-	m, err := Run(context.Background(), Config{Lake: l.lake, Now: func() time.Time { return l.now }})
+	m, err := Run(context.Background(), Config{
+		Lake: l.lake, Now: func() time.Time { return l.now }, InUse: func() ([]int64, error) { return l.inUse, nil },
+	})
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -262,16 +266,17 @@ func dumpTable[T any](t testing.TB, m *Manifest, all map[string][]string, table 
 		t.Errorf("table %s has no file", table.name)
 	}
 	all[table.name] = []string{}
-	var rows []T
-	for _, path := range m.Tables[table.name] {
-		part, err := parquet.ReadFile[T](path)
+	for _, f := range m.Files[table.name] {
+		rows, err := parquet.ReadFile[T](f.Path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows = append(rows, part...)
-	}
-	for _, row := range rows {
-		all[table.name] = append(all[table.name], text(row))
+		for _, row := range rows {
+			all[table.name] = append(all[table.name], f.Part+" "+text(row))
+		}
+		if int64(len(rows)) != f.Rows || (len(rows) == 0) != (f.Part == "") {
+			t.Errorf("%s: the file of part %q has %d rows and says %d", table.name, f.Part, len(rows), f.Rows)
+		}
 	}
 }
 

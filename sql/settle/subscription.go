@@ -44,6 +44,7 @@ var subscriptions = table[subscriptionRow]{
 			strings.Compare(a.CompanyID, b.CompanyID), cmp.Compare(a.ValidFrom, b.ValidFrom),
 			strings.Compare(a.ListID, b.ListID), cmp.Compare(a.Position, b.Position))
 	},
+	date:  func(r *subscriptionRow) date { return dateOf(r.ValidFrom) }, // ValidFrom is part of what makes two reports one
 	merge: func(row, other *subscriptionRow) bool { return earlier(&row.Seq, other.Seq) },
 }
 
@@ -62,6 +63,7 @@ var subscriptionLists = table[subscriptionListRow]{
 		return cmp.Or(
 			strings.Compare(a.CompanyID, b.CompanyID), cmp.Compare(a.ValidFrom, b.ValidFrom), strings.Compare(a.ListID, b.ListID))
 	},
+	date:  func(r *subscriptionListRow) date { return dateOf(r.ValidFrom) }, // as of the subscriptions
 	merge: func(row, other *subscriptionListRow) bool { return earlier(&row.Seq, other.Seq) },
 }
 

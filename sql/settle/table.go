@@ -1,6 +1,7 @@
 package settle
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +28,10 @@ type table[T any] struct {
 	name    string
 	compare func(a, b *T) int // the order in the file; 0: two reports of one row
 
+	// date is that in whose file a row lies. Reports of one row must have the
+	// same date, or never meet: each table says why they do.
+	date func(*T) date
+
 	// merge makes row stand for both reports and says whether that changed it.
 	// Nil: they are equal.
 	merge func(row, other *T) (changed bool)
@@ -36,6 +41,19 @@ type table[T any] struct {
 	text func(*T) int
 
 	options []parquet.WriterOption
+}
+
+// byDate is the table in the order in which its new rows are gathered: by
+// date, then as in a file.
+func (t *table[T]) byDate() *table[T] {
+	ordered := *t
+	ordered.compare = func(a, b *T) int {
+		if c := cmp.Compare(t.date(a), t.date(b)); c != 0 {
+			return c
+		}
+		return t.compare(a, b)
+	}
+	return &ordered
 }
 
 func (t *table[T]) mergeInto(row, other *T) bool {
@@ -123,6 +141,9 @@ func recoverDamage(err *error) {
 	}
 }
 
+// compression is one for all writers, which take its encoders by turns.
+var compression = &zstd.Codec{Level: zstd.SpeedFastest}
+
 // fileWriter writes the rows of one table into files, one after the other.
 type fileWriter[T any] struct {
 	options []parquet.WriterOption
@@ -134,7 +155,7 @@ type fileWriter[T any] struct {
 
 func newFileWriter[T any](t *table[T], more ...parquet.WriterOption) *fileWriter[T] {
 	options := slices.Concat([]parquet.WriterOption{
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		parquet.Compression(compression),
 		parquet.MaxRowsPerRowGroup(rowGroup),
 	}, t.options, more)
 	return &fileWriter[T]{options: options, batch: make([]T, 0, batchRows)}
@@ -174,19 +195,18 @@ func (w *fileWriter[T]) flush() error {
 	return err
 }
 
-// finish completes the file and returns its size. It does not wait for the disk.
-func (w *fileWriter[T]) finish() (bytes int64, err error) {
-	file := w.file
-	w.file = nil
-	defer func() { err = errors.Join(err, file.Close()) }()
+// finish completes the file and hands it over with its size, open. It does not
+// wait for the disk.
+func (w *fileWriter[T]) finish() (file *os.File, bytes int64, err error) {
 	if err := errors.Join(w.flush(), w.rows.Close()); err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	info, err := file.Stat()
+	info, err := w.file.Stat()
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
-	return info.Size(), nil
+	file, w.file = w.file, nil
+	return file, info.Size(), nil
 }
 
 // abandon gives up a file that was begun and not finished.

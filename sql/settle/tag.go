@@ -29,6 +29,7 @@ var tags = table[tagRow]{
 			strings.Compare(a.Tag, b.Tag), cmp.Compare(a.TaggedAt, b.TaggedAt),
 			compareBool(a.Removed, b.Removed), strings.Compare(a.TaggedBy, b.TaggedBy))
 	},
+	date: func(r *tagRow) date { return dateOf(r.TaggedAt) }, // TaggedAt is part of what makes two reports one
 }
 
 // landedTag holds what is read here of a landed tagging.

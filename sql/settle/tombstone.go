@@ -18,6 +18,7 @@ var tombstones = table[tombstoneRow]{
 	compare: func(a, b *tombstoneRow) int {
 		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Key, b.Key), cmp.Compare(a.At, b.At))
 	},
+	date: func(r *tombstoneRow) date { return dateOf(r.At) }, // At is part of what makes two reports one
 }
 
 // landedTombstone holds what is read here of a landed tombstone.

@@ -1,7 +1,6 @@
 package settle
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,35 +14,29 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// The tags of parts and those of conversations come from two tables and lie in
-// a file each.
-const (
-	tagsOfParts         = "parts"
-	tagsOfConversations = "conversations"
-)
-
-// writes are the steps that merge what is gathered into the tables. A table
-// that nothing changes keeps its files.
+// writes are the steps that merge what is gathered into the tables. A date
+// that nothing changes keeps its file.
 func (r *run) writes(g *gathers) []func(context.Context) error {
+	events := &dated[heldEvent, eventRow]{run: r, table: &events, gather: g.events,
+		unpack: func(rows cursor[heldEvent]) cursor[eventRow] { return &heldCursor{rows: rows} }}
 	return []func(context.Context) error{
-		func(ctx context.Context) error { return r.writeEvents(ctx, g) },
-		func(ctx context.Context) error { return r.writeParts(ctx, g.parts) },
-		func(ctx context.Context) error { return r.writeConversations(ctx, g.conversationRecords) },
-		rewriting(r, g.personAttributes),
-		rewriting(r, g.personKeys),
-		rewriting(r, g.memberships),
-		rewriting(r, g.companyAttributes),
-		rewriting(r, g.companyKeys),
-		rewriting(r, g.subscriptions),
-		rewriting(r, g.subscriptionLists),
-		rewriting(r, g.tags),
-		rewriting(r, g.deliveries),
-		rewriting(r, g.tombstones),
+		func(ctx context.Context) error {
+			return writeIdentified(ctx, events, g.eventIDs, func(e *eventRow) (string, int64) { return e.EventID, e.OccurredAt })
+		},
+		func(ctx context.Context) error { return r.writeConversations(ctx, g) },
+		plainly(r, g.personAttributes).write,
+		plainly(r, g.personKeys).write,
+		plainly(r, g.memberships).write,
+		plainly(r, g.companyAttributes).write,
+		plainly(r, g.companyKeys).write,
+		plainly(r, g.subscriptions).write,
+		plainly(r, g.subscriptionLists).write,
+		plainly(r, g.tags).write,
+		func(ctx context.Context) error {
+			return writeIdentified(ctx, plainly(r, g.deliveries), g.deliveryIDs, func(d *deliveryRow) (string, int64) { return d.DecisionID, d.DecidedAt })
+		},
+		plainly(r, g.tombstones).write,
 	}
-}
-
-func rewriting[T any](r *run, g *gather[T]) func(context.Context) error {
-	return func(ctx context.Context) error { return rewrite(ctx, r, g, nil) }
 }
 
 // write does all of the steps.
@@ -62,76 +55,19 @@ func (r *run) write(ctx context.Context, writes []func(context.Context) error) e
 	return group.Wait()
 }
 
-// derived are tables that are made of the rows of another while that one is
-// written, and change only with it.
-type derived[T any] interface {
-	begin() error
-	take(*T) error
-	finish() error
-}
-
-// rewrite merges what was gathered with the one file of its table. more may be nil.
-func rewrite[T any](ctx context.Context, r *run, g *gather[T], more derived[T]) (err error) {
-	old, hasOld := r.file(g.table.name, "")
-	if hasOld && g.empty() {
-		return nil
+// openNow reads the part's file as it is in the version that is being made; no
+// rows if there is none.
+func openNow[T any](r *run, table, part string) (cursor[T], error) {
+	r.mu.Lock()
+	temp := r.changed[table][part]
+	r.mu.Unlock()
+	if temp != "" {
+		return openRows[T](temp)
 	}
-	var cursors []cursor[T]
-	defer func() {
-		for _, c := range cursors {
-			err = errors.Join(err, c.close())
-		}
-	}()
-	if hasOld {
-		c, err := openSettled[T](r, old)
-		if err != nil {
-			return err
-		}
-		cursors = append(cursors, c)
+	if f, ok := r.file(table, part); ok {
+		return openSettled[T](r, f)
 	}
-	gathered, err := g.cursors()
-	cursors = append(cursors, gathered...)
-	if err != nil {
-		return err
-	}
-	out := newOutput(r, g.table)
-	defer out.abandon()
-	if err := out.begin(""); err != nil {
-		return err
-	}
-	if more != nil {
-		if err := more.begin(); err != nil {
-			return err
-		}
-	}
-	rows, changed := newFolded(g.table, hasOld, cursors...), !hasOld
-	for {
-		row, err := rows.next()
-		if err != nil {
-			return fmt.Errorf("settle %s: %w", g.table.name, err)
-		}
-		if row == nil {
-			break
-		}
-		changed = changed || rows.fresh
-		if err := out.write(ctx, row); err != nil {
-			return err
-		}
-		if more != nil {
-			if err := more.take(row); err != nil {
-				return err
-			}
-		}
-	}
-	if !changed {
-		return nil
-	}
-	if more != nil {
-		if err := more.finish(); err != nil {
-			return err
-		}
-	}
-	return out.finish()
+	return &memoryCursor[T]{}, nil
 }
 
 // settledCursor reads a file of the version that is to be replaced.
@@ -158,12 +94,6 @@ func (c *settledCursor[T]) next() (*T, error) {
 }
 
 func (c *settledCursor[T]) close() error { return c.rows.close() }
-
-// settledDamage is an error with a settled file, and what to do about it.
-func settledDamage(path string, err error) error {
-	folder, _, _ := strings.Cut(filepath.ToSlash(path), "/"+settledFolder+"/")
-	return fmt.Errorf("read %s: %w; remove the folder %s/%s: it is made again from what landed", path, err, folder, settledFolder)
-}
 
 // output writes files of one table for the version that is being made.
 type output[T any] struct {
@@ -197,12 +127,18 @@ func (o *output[T]) write(ctx context.Context, row *T) error {
 	return nil
 }
 
+// finish puts the file into the version. Without rows there is none.
 func (o *output[T]) finish() error {
 	rows := o.rows.count
-	bytes, err := o.rows.finish()
+	if rows == 0 && o.part != "" {
+		o.run.remove(o.table.name, o.part)
+		return nil
+	}
+	written, bytes, err := o.rows.finish()
 	if err != nil {
 		return fmt.Errorf("settle %s: write: %w", o.table.name, err)
 	}
+	o.run.keep(written)
 	o.run.step("file written")
 	o.run.add(o.table.name, o.temp, file{Part: o.part, Rows: rows, Bytes: bytes})
 	return nil
@@ -211,16 +147,12 @@ func (o *output[T]) finish() error {
 // abandon gives up the file that was begun and not finished, if there is one.
 func (o *output[T]) abandon() { o.rows.abandon() }
 
-// file is the file of the table's part in the version before.
+// file is the file of the table's part, as it was before or as it was made.
 func (r *run) file(table, part string) (file, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, f := range r.state.Tables[table] {
-		if f.Part == part {
-			return f, true
-		}
-	}
-	return file{}, false
+	f, ok := r.files[table][part]
+	return f, ok
 }
 
 // add puts the file that was made at temp in the place of the one of its part.
@@ -232,10 +164,11 @@ func (r *run) add(table, temp string, f file) {
 	f.Path = strings.Join([]string{settledFolder, table, name}, "/")
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	files := slices.DeleteFunc(r.state.Tables[table], func(old file) bool { return old.Part == f.Part })
-	files = append(files, f)
-	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.Part, b.Part) })
-	r.state.Tables[table] = files
+	if r.files[table] == nil {
+		r.files[table] = map[string]file{}
+	}
+	r.files[table][f.Part] = f
+	r.change(table, f.Part, temp)
 	r.made = append(r.made, madeFile{temp, filepath.Join(r.root, filepath.FromSlash(f.Path))})
 }
 
@@ -243,17 +176,53 @@ func (r *run) add(table, temp string, f file) {
 func (r *run) remove(table, part string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.Tables[table] = slices.DeleteFunc(r.state.Tables[table], func(f file) bool { return f.Part == part })
+	if _, ok := r.files[table][part]; ok {
+		delete(r.files[table], part)
+		r.change(table, part, "")
+	}
 }
 
-// place gives the files that were made their names, durably. A disk writes
-// many files at once much faster than one after the other.
-func (r *run) place() error {
-	paths := make([]string, 0, len(r.made))
-	for _, made := range r.made {
-		paths = append(paths, made.temp)
+func (r *run) change(table, part, temp string) {
+	if r.changed[table] == nil {
+		r.changed[table] = map[string]string{}
 	}
-	if err := syncAll(paths); err != nil {
+	r.changed[table][part] = temp
+}
+
+// neverWithout sees to it that a table has a file: one without rows if it has
+// no rows, which goes when it has.
+func (r *run) neverWithout(table string, writeEmpty func() error) error {
+	r.mu.Lock()
+	files := r.files[table]
+	n := len(files)
+	if n > 1 {
+		delete(files, "")
+	}
+	r.mu.Unlock()
+	if n > 0 {
+		return nil
+	}
+	return writeEmpty()
+}
+
+func writeEmpty[T any](r *run, t *table[T]) error {
+	out := newOutput(r, t)
+	defer out.abandon()
+	if err := out.begin(""); err != nil {
+		return err
+	}
+	return out.finish()
+}
+
+// keep makes the file durable while others are written, and closes it. A disk
+// writes many files at once much faster than one after the other.
+func (r *run) keep(written *os.File) {
+	r.syncs.Go(func() error { return errors.Join(written.Sync(), written.Close()) })
+}
+
+// place gives the files that were made their names, durably.
+func (r *run) place() error {
+	if err := r.syncs.Wait(); err != nil {
 		return err
 	}
 	folders := map[string]bool{filepath.Join(r.root, settledFolder): true, r.root: true}

@@ -21,12 +21,18 @@ type Outcome struct {
 	Severity Severity
 	Failed   int64            // rows that break it
 	Sample   *warehouse.Table // some of those; nil when none
+	Found    string           // what was found, in words, where a number of rows says little
 	Kept     string           // where those are kept; "": nowhere
 	Err      error            // the check could not be run
 }
 
 // Held tells whether nothing breaks the check.
 func (o Outcome) Held() bool { return o.Err == nil && o.Failed == 0 }
+
+// outcomeOf is the outcome of a check that holds.
+func outcomeOf(m *Model, c Check) Outcome {
+	return Outcome{Model: m.Name, Check: c.Name(), Rule: c.text(), File: m.File, Line: c.Line, Severity: c.Severity}
+}
 
 // runChecks runs checks of a header against the model's table. Those that look
 // at one row at a time are counted in one pass over it.
@@ -36,7 +42,7 @@ func runChecks(ctx context.Context, engine Engine, m *Model, checks []Check) []O
 	var args []any
 	var counted []int
 	for i, c := range checks {
-		outcomes[i] = Outcome{Model: m.Name, Check: c.Name(), Rule: c.text(), File: m.File, Line: c.Line, Severity: c.Severity}
+		outcomes[i] = outcomeOf(m, c)
 		if broken, values, ok := c.brokenRow(); ok {
 			counts = append(counts, fmt.Sprintf("count(*) filter (where %s)", broken))
 			args = append(args, values...)
@@ -61,6 +67,9 @@ func runChecks(ctx context.Context, engine Engine, m *Model, checks []Check) []O
 		}
 		query, values := c.failing(m.Name)
 		look(ctx, engine, &outcomes[i], query, values)
+		if c.Rule == Fresh {
+			outcomes[i].Found = c.foundStale(outcomes[i].Sample)
+		}
 	}
 	return outcomes
 }
@@ -106,9 +115,16 @@ func (c Check) brokenRow() (condition string, values []any, ok bool) {
 
 // failing is the SELECT of the rows of table that break the check.
 func (c Check) failing(table string) (query string, values []any) {
-	name := warehouse.Ident(table)
+	return c.failingIn(warehouse.Ident(table))
+}
+
+// failingIn is as failing, of a table that is named as it stands in SQL.
+func (c Check) failingIn(name string) (query string, values []any) {
 	if broken, values, ok := c.brokenRow(); ok {
 		return fmt.Sprintf("select * from %s where %s", name, broken), values
+	}
+	if c.Rule == Fresh {
+		return c.staleness(name)
 	}
 	column := warehouse.Ident(c.Columns[0])
 	if c.Rule == Relation {
@@ -135,6 +151,8 @@ func (c Check) text() string {
 		return fmt.Sprintf("%s(%s)", c.Rule, strings.Join(c.Values, ", "))
 	case Relation:
 		return fmt.Sprintf("%s(%s.%s)", c.Rule, c.Table, c.Column)
+	case Fresh:
+		return fmt.Sprintf("%s(%s)", c.Rule, DurationText(c.Length))
 	}
 	return string(c.Rule)
 }

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"parley/pipelines/yamlfile"
 )
@@ -17,6 +18,8 @@ type Header struct {
 	Order   []Sort   // how the rows of its file are ordered; empty: as it happens
 	Columns []Note   // what each column means, in the order written
 	Checks  []Check  // what must hold, the key's uniqueness first
+	// Increment says how the model is brought up to date; nil: by running it over everything.
+	Increment *Increment
 }
 
 // Sort is one column of an order, with the line that names it.
@@ -39,6 +42,7 @@ const (
 	Accepted Rule = "accepted" // one of the values, or null
 	Relation Rule = "relation" // null, or some row of another table has the value
 	Range    Rule = "range"    // null, or within the two bounds, both included
+	Fresh    Rule = "fresh"    // the newest value is not older than as_of less a length of time
 )
 
 // Severity says what a failed check does.
@@ -54,9 +58,10 @@ const (
 type Check struct {
 	Columns  []string // one, except for Unique
 	Rule     Rule
-	Values   []string // Accepted: the values. Range: the two bounds, "" for none
-	Table    string   // Relation: where the value must be
-	Column   string   // Relation: in which column
+	Values   []string      // Accepted: the values. Range: the two bounds, "" for none
+	Table    string        // Relation: where the value must be
+	Column   string        // Relation: in which column
+	Length   time.Duration // Fresh: how old the newest value may be
 	Severity Severity
 	IsKey    bool // made from the key line
 	Line     int
@@ -66,7 +71,7 @@ type Check struct {
 func (c Check) Name() string { return string(c.Rule) + "_" + strings.Join(c.Columns, "_") }
 
 var (
-	headerLine = regexp.MustCompile(`^(grain|key|order|column|check)(?:\s+([^:]*?))?\s*:\s*(.*)$`)
+	headerLine = regexp.MustCompile(`^(grain|key|order|column|check|incremental|parts|touched)(?:\s+([^:]*?))?\s*:\s*(.*)$`)
 	columnName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	sortText   = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)(?:\s+(?i:(asc|desc)))?$`)
 	ruleText   = regexp.MustCompile(`^([a-z_]+)\s*(?:\(([^()]*)\))?\s*(?:\b(warn|error))?$`)
@@ -77,6 +82,7 @@ func parseHeader(model, file, text string) (Header, []*Fault) {
 	var h Header
 	var faults []*Fault
 	var free []string
+	touching := false // the line before was of a touch
 	fault := func(line int, format string, args ...any) {
 		faults = append(faults, &Fault{Model: model, File: file, Line: line, Text: fmt.Sprintf(format, args...)})
 	}
@@ -89,7 +95,12 @@ func parseHeader(model, file, text string) (Header, []*Fault) {
 		if !ok {
 			break
 		}
-		comment = strings.TrimSpace(comment)
+		// A touch may go on in lines that are set in.
+		if touching && strings.HasPrefix(comment, "    ") {
+			h.Increment.more(strings.TrimSpace(comment))
+			continue
+		}
+		comment, touching = strings.TrimSpace(comment), false
 		m := headerLine.FindStringSubmatch(comment)
 		if m == nil {
 			free = append(free, comment)
@@ -97,6 +108,12 @@ func parseHeader(model, file, text string) (Header, []*Fault) {
 		}
 		word, about, rest := m[1], m[2], m[3]
 		switch {
+		case word == "incremental" && about == "", word == "parts" && about == "", word == "touched" && about != "":
+			if err := h.incrementLine(word, about, rest, i+1); err != nil {
+				fault(i+1, "%s", err)
+				continue
+			}
+			touching = word == "touched"
 		case word == "grain" && about == "":
 			h.Grain = rest
 		case word == "key" && about == "":
@@ -130,6 +147,9 @@ func parseHeader(model, file, text string) (Header, []*Fault) {
 		}
 	}
 	h.Text = strings.Join(free, "\n")
+	for _, text := range h.incrementFaults() {
+		fault(1, "%s", text)
+	}
 	return h, faults
 }
 
@@ -163,7 +183,7 @@ func parseChecks(columns []string, rules string) ([]Check, error) {
 	return checks, nil
 }
 
-const ruleForms = "not_null, unique, accepted(a, b), relation(table.column), range(low, high)"
+const ruleForms = "not_null, unique, accepted(a, b), relation(table.column), range(low, high), fresh(1 hour)"
 
 func parseCheck(columns []string, text string) (Check, error) {
 	m := ruleText.FindStringSubmatch(text)
@@ -206,8 +226,14 @@ func parseCheck(columns []string, text string) (Check, error) {
 		if !ok || strings.Contains(high, ",") || c.Values[0] == "" && c.Values[1] == "" {
 			return Check{}, fmt.Errorf("%q is no range; write range(low, high), or leave one of the two empty", text)
 		}
+	case Fresh:
+		length, ok := parseLength(m[2])
+		if !ok {
+			return Check{}, fmt.Errorf("%q is no length of time; write fresh(1 hour), fresh(90 minutes) or fresh(2 days)", m[2])
+		}
+		c.Length = length
 	default:
-		known := []string{string(NotNull), string(Unique), string(Accepted), string(Relation), string(Range)}
+		known := []string{string(NotNull), string(Unique), string(Accepted), string(Relation), string(Range), string(Fresh)}
 		return Check{}, fmt.Errorf("unknown rule %q%s; write one of %s", m[1], yamlfile.DidYouMean(m[1], known), ruleForms)
 	}
 	return c, nil

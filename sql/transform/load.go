@@ -28,7 +28,18 @@ type Sources struct {
 	Checks  fs.FS    // *.sql, queries that must return no row; nil: none
 	Inputs  []string // tables that are there before any model runs
 	Taken   []string // further names that a workspace's model may not have
+	Made    []Made   // models of ours without a file
 	Allowed []string // functions that may stand in FROM beside the engine's harmless ones: the dialect's table macros
+}
+
+// Made is a model whose SELECT depends on what another has given: it is written
+// when that is there.
+type Made struct {
+	Name  string   // of the table it makes
+	Text  string   // what one row is
+	Reads []string // tables that the SELECT reads
+	By    []string // the key by which it is brought up to date
+	SQL   func(ctx context.Context) (string, error)
 }
 
 // Graph is the models in an order in which each comes after what it reads.
@@ -63,6 +74,12 @@ func Load(ctx context.Context, parser Parser, from Sources) (*Graph, error) {
 		if err := l.readOurs(layer); err != nil {
 			return nil, err
 		}
+	}
+	for _, made := range from.Made {
+		m := &Model{Name: made.Name, File: made.Name, Layer: Intermediate, Reads: made.Reads, made: made.SQL}
+		m.Header = Header{Text: made.Text, Increment: &Increment{By: made.By}}
+		l.byName[m.Name] = m
+		l.all = append(l.all, m)
 	}
 	if err := l.readOwn(); err != nil {
 		return nil, err
@@ -179,6 +196,9 @@ func sqlFiles(files fs.FS, folder string) ([]string, error) {
 // resolve asks the engine what each model reads, and checks that all of it is known.
 func (l *loader) resolve(ctx context.Context, parser Parser) error {
 	for _, m := range l.all {
+		if m.made != nil {
+			continue
+		}
 		parsed, err := parser.Parse(ctx, m.SQL)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -191,6 +211,9 @@ func (l *loader) resolve(ctx context.Context, parser Parser) error {
 		m.Reads = l.reads(m, parsed)
 	}
 	for _, m := range l.all {
+		if err := l.resolveIncrement(ctx, parser, m); err != nil {
+			return err
+		}
 		for _, c := range m.Header.Checks {
 			if c.Rule == Relation && l.byName[c.Table] == nil && !slices.Contains(l.from.Inputs, c.Table) {
 				l.fault(m, c.Line, 0, "unknown table %q%s", c.Table, l.suggest(m, c.Table))
@@ -223,10 +246,23 @@ func (l *loader) explain(err error) (line, column int, text string) {
 // harmless are functions in FROM that read nothing but their arguments.
 var harmless = []string{"range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree"}
 
+// reads are the tables that the model's SELECT reads, by their names.
 func (l *loader) reads(m *Model, parsed *warehouse.Parsed) []string {
+	return l.readsAt(m, parsed, 0)
+}
+
+// readsAt is as reads, of a SELECT that stands in one line of the header; 0: in
+// the file itself.
+func (l *loader) readsAt(m *Model, parsed *warehouse.Parsed, at int) []string {
+	place := func(offset int) (line, column int) {
+		if at > 0 {
+			return at, 0
+		}
+		return warehouse.Place(m.SQL, offset)
+	}
 	for _, f := range parsed.TableFunctions {
 		if name := strings.ToLower(f.Name); !slices.Contains(harmless, name) && !slices.Contains(l.from.Allowed, name) {
-			line, column := warehouse.Place(m.SQL, f.Offset)
+			line, column := place(f.Offset)
 			l.fault(m, line, column, "%s(…) reads files or the engine's own state; read tables by their names", f.Name)
 		}
 	}
@@ -238,7 +274,7 @@ func (l *loader) reads(m *Model, parsed *warehouse.Parsed) []string {
 			reads = append(reads, name)
 			continue
 		}
-		line, column := warehouse.Place(m.SQL, t.Offset)
+		line, column := place(t.Offset)
 		switch {
 		case strings.ContainsAny(name, "./"):
 			l.fault(m, line, column, "%q is a file; read tables by their names", t.Name)

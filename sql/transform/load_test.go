@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -50,8 +51,8 @@ func TestLoadFaults(t *testing.T) {
 		"hiding a query":   {"from query('select 1')", "FILE:1:6: query(…) reads files or the engine's own state; read tables by their names"},
 		"another schema":   {"select * from information_schema.tables", `FILE:1:15: unknown schema "information_schema"; read tables by their names alone`},
 		"itself":           {"select * from NAME", "FILE:1: the models read each other in a circle: NAME → NAME; take one of these reads out"},
-		"no rule":          {"-- check x:\nselect 1 as x", "FILE:1: a check without a rule; write one of not_null, unique, accepted(a, b), relation(table.column), range(low, high)"},
-		"unknown rule":     {"-- check x: notnull\nselect 1 as x", `FILE:1: unknown rule "notnull"; did you mean "not_null"?; write one of not_null, unique, accepted(a, b), relation(table.column), range(low, high)`},
+		"no rule":          {"-- check x:\nselect 1 as x", "FILE:1: a check without a rule; write one of not_null, unique, accepted(a, b), relation(table.column), range(low, high), fresh(1 hour)"},
+		"unknown rule":     {"-- check x: notnull\nselect 1 as x", `FILE:1: unknown rule "notnull"; did you mean "not_null"?; write one of not_null, unique, accepted(a, b), relation(table.column), range(low, high), fresh(1 hour)`},
 		"check of nothing": {"-- check: not_null\nselect 1 as x", "FILE:1: a check names its column; write `-- check COLUMN: not_null`"},
 		"odd column":       {"-- check x y: not_null\nselect 1 as x", "FILE:1: \"x y\" is no column; write `-- check COLUMN: not_null`"},
 		"odd key":          {"-- key: x y\nselect 1 as x", "FILE:1: the key \"x y\" is no list of columns; write `-- key: a, b`"},
@@ -60,6 +61,8 @@ func TestLoadFaults(t *testing.T) {
 		"odd relation":     {"-- check x: relation(users)\nselect 1 as x", `FILE:1: "relation(users)" is no relation; write relation(table.column)`},
 		"unknown relation": {"--\n-- check x: relation(conversation.x)\nselect 1 as x", `FILE:2: unknown table "conversation"; did you mean "conversations"?`},
 		"odd range":        {"-- check x: range(1)\nselect 1 as x", `FILE:1: "range(1)" is no range; write range(low, high), or leave one of the two empty`},
+		"odd length":       {"-- check x: fresh(soon)\nselect 1 as x", `FILE:1: "soon" is no length of time; write fresh(1 hour), fresh(90 minutes) or fresh(2 days)`},
+		"no length":        {"-- check x: fresh\nselect 1 as x", `FILE:1: "" is no length of time; write fresh(1 hour), fresh(90 minutes) or fresh(2 days)`},
 		"two columns":      {"-- check x, y: not_null\nselect 1 as x, 2 as y", "FILE:1: not_null is about one column; write a line for each"},
 		"empty accepted":   {"-- check x: accepted()\nselect 1 as x", "FILE:1: accepted wants its values; write accepted(a, b)"},
 	}
@@ -122,7 +125,7 @@ func TestLoadFaultsOfSeveralFiles(t *testing.T) {
 		},
 		"two faults of one file": {
 			own:  files("a.sql", "-- check x: nul\nselect * from b"),
-			want: "models/a.sql:1: unknown rule \"nul\"; write one of not_null, unique, accepted(a, b), relation(table.column), range(low, high)\nmodels/a.sql:2:15: unknown table \"b\"; name a model, or a settled table",
+			want: "models/a.sql:1: unknown rule \"nul\"; write one of not_null, unique, accepted(a, b), relation(table.column), range(low, high), fresh(1 hour)\nmodels/a.sql:2:15: unknown table \"b\"; name a model, or a settled table",
 		},
 	}
 	for name, test := range tests {
@@ -202,6 +205,7 @@ func TestHeader(t *testing.T) {
 -- check a, b: unique
 -- check user_id: relation(Users.user_id), not_null error
 -- check seconds: range(0, )
+-- check began_at: fresh(2 Days) warn
 select 1
 -- check ignored: not_null
 `)
@@ -222,6 +226,7 @@ select 1
 			{Columns: []string{"user_id"}, Rule: Relation, Table: "users", Column: "user_id", Severity: Error, Line: 10},
 			{Columns: []string{"user_id"}, Rule: NotNull, Severity: Error, Line: 10},
 			{Columns: []string{"seconds"}, Rule: Range, Values: []string{"0", ""}, Severity: Error, Line: 11},
+			{Columns: []string{"began_at"}, Rule: Fresh, Length: 48 * time.Hour, Severity: Warn, Line: 12},
 		},
 	}
 	if diff := cmp.Diff(want, h); diff != "" {

@@ -114,11 +114,11 @@ func firstLineNaming(text, name string) int {
 	return 1
 }
 
-// after names what must be there before m runs: what it reads and, for a
-// workspace's model, what its checks relate it to. Ours may relate to each
+// after names what must be there before m runs: what it reads, what its touches
+// read and, for a workspace's model, what its checks relate it to. Ours may relate to each
 // other in circles; those checks wait for the end.
 func (l *loader) after(m *Model) []string {
-	names := m.Reads
+	names := append(slices.Clip(m.Reads), m.touchReads...)
 	for _, c := range m.Header.Checks {
 		if m.Own && c.Rule == Relation && c.Table != m.Name {
 			names = append(slices.Clip(names), c.Table)

@@ -28,24 +28,43 @@ const (
 type ModelRun struct {
 	Model   *Model
 	State   State
-	Stale   bool     // failed or skipped, and its last good file was kept
-	Files   []string // its Parquet files; none for a view, and where there are none
-	Rows    int64    // of the files; -1: a view, or not known
+	Stale   bool   // failed or skipped, and its last good file was kept
+	Rows    int64  // of its files; -1: a view, or not known
+	How     string // how it was brought up to date: unchanged, keys, dates, whole; "": a view, or it was not
+	Reason  string // why so, in words
 	Seconds float64
 	Err     error // why it failed, or below what it was skipped
 }
 
 // Place is where a run writes, and what it may keep.
 type Place struct {
-	Dir      string // the marts: <Dir>/<mart>/<mart>.parquet, or several files there
-	WorkDir  string // working files of intermediate models, which the caller removes
-	Previous string // folder of the last good build, whose files of a workspace's failed models are kept; "": none
+	Dir string // of the build: <Dir>/<mart>/….parquet, and StateDir for what the next build goes on from
+	// Previous is the folder of the last good build: the run goes on from it, and
+	// keeps its files of a workspace's models that fail. "": there is none.
+	Previous string
 }
 
 // Options of a run.
 type Options struct {
 	// Now tells the time of day, for durations only. Required.
 	Now func() time.Time
+	// AsOf is the instant of the build, and Dialect a word for the macros and the
+	// engine that the models are run with: another one means that all is run anew.
+	AsOf    time.Time
+	Dialect string
+	// Inputs are the tables that are there before any model runs. One that is not
+	// among them is taken to have changed since the last build.
+	Inputs map[string]Input
+	// Only are the models that run, by name; all others stay as the last build left
+	// them. Nil: all run.
+	Only map[string]bool
+	// MostTouched is how many keys, as a share of a model's rows, may be touched
+	// before it is run over everything all the same. 0: a third.
+	MostTouched float64
+	// PartRows is about how many rows a file of a model in parts has. 0: 25,000.
+	PartRows int64
+	// Full runs everything anew, whatever the last build left.
+	Full bool
 	// Progress is told of each model and check as it begins; nil: nobody.
 	Progress func(done, total int, what string)
 	// Keep keeps the rows that break a check for a look, and gives their place; nil: they are not kept.
@@ -54,17 +73,18 @@ type Options struct {
 
 // Result is what came of a run.
 type Result struct {
-	Models []ModelRun
-	Checks []Outcome
+	Models       []ModelRun
+	Checks       []Outcome
+	CheckSeconds float64 // of the time, what the checks took
 }
 
 // Run runs every model in order, and every check. The error is only what ends
 // the run at once: the context, or a disk that cannot be written. What failed
 // in a model or a check stands in the result: see Result.Err.
 func (g *Graph) Run(ctx context.Context, engine Engine, to Place, opts Options) (*Result, error) {
-	r := &run{engine: engine, to: to, opts: opts, result: &Result{}, down: map[string]string{}, there: map[string]bool{}}
-	for _, name := range g.Inputs {
-		r.there[name] = true
+	r, err := g.begin(ctx, engine, to, opts)
+	if err != nil {
+		return nil, err
 	}
 	total := len(g.Models) + len(g.Checks)
 	for i, m := range g.Models {
@@ -86,7 +106,9 @@ func (g *Graph) Run(ctx context.Context, engine Engine, to Place, opts Options) 
 		if below != "" {
 			continue // its figures are those of a model that is reported already
 		}
+		began := opts.Now()
 		o := checkQuery(ctx, engine, q)
+		r.result.CheckSeconds += opts.Now().Sub(began).Seconds()
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -100,7 +122,40 @@ func (g *Graph) Run(ctx context.Context, engine Engine, to Place, opts Options) 
 			return nil, err
 		}
 	}
-	return r.result, nil
+	return r.result, r.next.write()
+}
+
+// begin opens what the last build left, and makes what a run needs in the engine.
+func (g *Graph) begin(ctx context.Context, engine Engine, to Place, opts Options) (*run, error) {
+	r := &run{
+		graph: g, engine: engine, to: to, opts: opts, result: &Result{}, down: map[string]string{}, there: map[string]bool{},
+		changes: map[string]change{}, ways: map[string]way{}, viewed: map[string]bool{}, holds: map[string]held{},
+		next: &state{AsOf: opts.AsOf, Inputs: opts.Inputs, Models: map[string]modelState{}, dir: to.Dir},
+	}
+	for _, name := range g.Inputs {
+		r.there[name] = true
+	}
+	tables, ok := engine.(Tables)
+	if !ok {
+		return r, nil
+	}
+	r.tables = tables
+	if !opts.Full {
+		var err error
+		if r.former, err = readState(to.Previous); err != nil {
+			return nil, err
+		}
+	}
+	for _, schema := range []string{changedSchema, formerSchema, touchedSchema, workSchema} {
+		if err := r.tables.Exec(ctx, "create schema if not exists "+schema); err != nil {
+			return nil, err
+		}
+	}
+	if r.former == nil {
+		return r, nil
+	}
+	return r, r.tables.Exec(ctx, "create or replace table "+momentsTable+` as select former_as_of, as_of, least(former_as_of, as_of) as low, greatest(former_as_of, as_of) as high
+		from (select ?::timestamptz as former_as_of, ?::timestamptz as as_of)`, r.former.AsOf, opts.AsOf)
 }
 
 // Err joins everything that keeps a run from being published: our failed
@@ -136,6 +191,9 @@ func (o Outcome) fault() error {
 		}
 		return fmt.Errorf("%s: check %s cannot be run: %s; correct the check", place, o.Check, said)
 	}
+	if o.Found != "" {
+		return fmt.Errorf("%s: check %s: %s", place, o.Check, o.Found)
+	}
 	rows := "rows break"
 	if o.Failed == 1 {
 		rows = "row breaks"
@@ -156,13 +214,21 @@ func (r *run) keep(o *Outcome) (err error) {
 }
 
 type run struct {
-	engine Engine
-	to     Place
-	opts   Options
-	result *Result
-	down   map[string]string // models whose new rows are not there → the model at fault
-	there  map[string]bool   // tables that can be read by now
-	later  []laterCheck
+	graph   *Graph
+	engine  Engine
+	tables  Tables // the engine, if it can hold tables of the run's own; nil: everything is run anew
+	to      Place
+	opts    Options
+	result  *Result
+	former  *state            // what the last build left; nil: nothing, or it is not gone on from
+	next    *state            // what this one leaves
+	changes map[string]change // of base tables since the last build
+	ways    map[string]way
+	viewed  map[string]bool   // models whose former rows have a name
+	holds   map[string]held   // what stands in touchedSchema
+	down    map[string]string // models whose new rows are not there → the model at fault
+	there   map[string]bool   // tables that can be read by now
+	later   []laterCheck
 }
 
 // laterCheck is a relation to a table that comes after the model in the order.
@@ -200,6 +266,7 @@ func (r *run) model(ctx context.Context, m *Model) error {
 		if err != nil {
 			done.State, done.Err = Failed, err
 			r.down[m.Name] = m.Name
+			delete(r.next.Models, m.Name)
 		}
 	}
 	if done.State != Ran && m.Own {
@@ -212,12 +279,16 @@ func (r *run) model(ctx context.Context, m *Model) error {
 }
 
 func (r *run) materialise(ctx context.Context, m *Model, done *ModelRun) error {
+	if err := m.Write(ctx); err != nil {
+		return err
+	}
 	// Described first: errors of names and types then lie in the file itself.
 	columns, err := r.engine.Describe(ctx, m.SQL)
 	if err != nil {
 		return fileError(m, err)
 	}
 	if m.Layer == Staging {
+		r.next.Models[m.Name] = modelState{Fingerprint: r.fingerprint(m)}
 		return fileError(m, r.engine.View(ctx, m.Name, m.SQL))
 	}
 	for _, c := range columns {
@@ -226,32 +297,36 @@ func (r *run) materialise(ctx context.Context, m *Model, done *ModelRun) error {
 			return fmt.Errorf("%s: column %s is a %s, which a Parquet file cannot hold; cast it to bigint", m.File, c.Name, c.Type)
 		}
 	}
-	query, before, err := ordered(m, columns)
+	w, err := r.wayOf(ctx, m)
+	if !r.selected(m) {
+		w, err = r.stay(m)
+	}
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(r.to.WorkDir, m.Name+".parquet")
-	if m.Layer == Mart {
-		path = martPath(r.to.Dir, m.Name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-	}
-	files, rows, err := r.engine.WriteFiles(ctx, query, path)
+	r.ways[m.Name] = w
+	now, err := r.update(ctx, m, w, columns)
 	if err != nil {
-		return fileError(m, placeAfter(before, m.SQL, err))
+		return fileError(m, err)
 	}
-	done.Files, done.Rows = files, rows
-	return r.engine.ViewFiles(ctx, m.Name, done.Files)
+	w = r.ways[m.Name]
+	done.How, done.Reason, done.Rows = string(w.how), w.reason, now.rows()
+	r.next.Models[m.Name] = modelState{Fingerprint: r.fingerprint(m), stored: now}
+	if r.tables != nil {
+		return r.viewStored(ctx, warehouse.Ident(m.Name), r.to.Dir, now, m)
+	}
+	files := make([]string, len(now.Parts))
+	for i, p := range now.Parts {
+		files[i] = filepath.Join(r.to.Dir, p.File)
+	}
+	return r.engine.ViewFiles(ctx, m.Name, files)
 }
-
-// martPath is where a mart's file lies in a build's folder, if it is one.
-func martPath(dir, mart string) string { return filepath.Join(dir, mart, mart+".parquet") }
 
 // fileError puts the file's name before the engine's place in it.
 func fileError(m *Model, err error) error {
-	if err == nil {
-		return nil
+	var own *Fault
+	if err == nil || errors.As(err, &own) {
+		return err
 	}
 	var fault *warehouse.QueryError
 	if !errors.As(err, &fault) {
@@ -282,7 +357,16 @@ func (r *run) check(ctx context.Context, m *Model) error {
 }
 
 func (r *run) checkThese(ctx context.Context, m *Model, checks []Check) error {
-	outcomes := runChecks(ctx, r.engine, m, checks)
+	began := r.opts.Now()
+	suspects, err := r.suspect(ctx, m, checks)
+	if err != nil {
+		return err
+	}
+	outcomes := runChecks(ctx, r.engine, m, suspects)
+	if len(suspects) < len(checks) {
+		outcomes = r.withHeld(m, checks, outcomes)
+	}
+	r.result.CheckSeconds += r.opts.Now().Sub(began).Seconds()
 	for i := range outcomes {
 		if err := r.keep(&outcomes[i]); err != nil {
 			return err
@@ -290,12 +374,30 @@ func (r *run) checkThese(ctx context.Context, m *Model, checks []Check) error {
 	}
 	r.result.Checks = append(r.result.Checks, outcomes...)
 	var faults []error
+	left := r.next.Models[m.Name]
 	for _, o := range outcomes {
-		if o.Severity == Error && !o.Held() {
+		if o.Held() {
+			continue
+		}
+		left.Broken = append(left.Broken, o.Check)
+		if o.Severity == Error {
 			faults = append(faults, o.fault())
 		}
 	}
+	r.next.Models[m.Name] = left
 	return errors.Join(faults...)
+}
+
+// withHeld puts the checks that no row can break beside the outcomes of the others.
+func (r *run) withHeld(m *Model, checks []Check, outcomes []Outcome) []Outcome {
+	all := make([]Outcome, len(checks))
+	for i, c := range checks {
+		all[i] = outcomeOf(m, c)
+		if k := slices.IndexFunc(outcomes, func(o Outcome) bool { return o.Check == c.Name() && o.Line == c.Line }); k >= 0 {
+			all[i] = outcomes[k]
+		}
+	}
+	return all
 }
 
 // checkLater runs the checks that waited for a later table. Only our models
@@ -313,43 +415,41 @@ func (r *run) checkLater(ctx context.Context) error {
 			continue
 		}
 		i := slices.IndexFunc(r.result.Models, func(m ModelRun) bool { return m.Model == l.model })
+		delete(r.next.Models, l.model.Name)
 		r.result.Models[i].State = Failed
 		r.result.Models[i].Err = errors.Join(r.result.Models[i].Err, err)
 	}
 	return nil
 }
 
-// keepLast puts a workspace's last good files in the place of those that could
-// not be made.
+// keepLast puts a workspace's last good files in the place of those that
+// could not be made.
 func (r *run) keepLast(ctx context.Context, mart string, done *ModelRun) error {
-	done.Files, done.Rows = nil, -1
-	dir := filepath.Dir(martPath(r.to.Dir, mart))
+	done.Rows, done.How, done.Reason = -1, "", ""
+	dir := filepath.Join(r.to.Dir, mart)
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("remove %s: %w", dir, err)
 	}
 	if r.to.Previous == "" {
 		return nil
 	}
-	last, err := os.ReadDir(filepath.Dir(martPath(r.to.Previous, mart)))
-	if errors.Is(err, fs.ErrNotExist) {
+	last, err := os.ReadDir(filepath.Join(r.to.Previous, mart))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(last) == 0 {
 		return nil // there never was a good one
 	}
-	if err != nil {
+	if err := errors.Join(err, os.MkdirAll(dir, 0o755)); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for _, file := range last {
-		path := filepath.Join(dir, file.Name())
+	files := make([]string, len(last))
+	for i, file := range last {
+		files[i] = filepath.Join(dir, file.Name())
 		// The files of a build are never written again, so two builds may share one.
-		if err := os.Link(filepath.Join(r.to.Previous, mart, file.Name()), path); err != nil {
+		if err := os.Link(filepath.Join(r.to.Previous, mart, file.Name()), files[i]); err != nil {
 			return fmt.Errorf("keep the last good %s: %w", mart, err)
 		}
-		done.Files = append(done.Files, path)
 	}
 	done.Stale = true
-	return r.engine.ViewFiles(ctx, mart, done.Files)
+	return r.engine.ViewFiles(ctx, mart, files)
 }
 
 // keepFaulty records a workspace's model that could not be loaded, and keeps its last good file.

@@ -19,7 +19,7 @@ func TestAMartIsWrittenInItsOrder(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	b := &bench{engine: engine, to: Place{Dir: t.TempDir(), WorkDir: t.TempDir()}}
+	b := &bench{engine: engine, to: Place{Dir: t.TempDir()}}
 	// 400,009 is prime, so n runs through 0 to 400,008 in a scattered order.
 	const rows = 400_009
 	r := b.run(t, files("marts/many.sql", fmt.Sprintf("-- order: parity, n desc\nselect n, n %% 2 as parity -- ;\nfrom (select range * 7919 %% %d as n from range(%d)); -- the end", rows, rows)), nil, nil)

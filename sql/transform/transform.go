@@ -14,6 +14,7 @@
 //	-- check state: accepted(open, closed, snoozed) warn
 //	-- check user_id: relation(users.user_id)
 //	-- check first_response_seconds: range(0, )
+//	-- check created_at: fresh(2 days) warn
 //
 // Every line of the header is optional. A key is checked to be unique, all its
 // columns together. An order is that of the rows in the model's file, nulls last;
@@ -23,6 +24,9 @@
 // all of them before the colon. Folders staging/, intermediate/ and marts/ say
 // how a model is kept: a staging model is a view, the others are written to
 // Parquet files; a model in no folder is a mart.
+//
+// Further lines say how a model is brought up to date from what the last build
+// left of it, without running it over everything: see Increment.
 //
 // A case is a folder <model>/<case>/ with given/<table>.csv and want.csv: see
 // RunCase. A test runs all of a folder with
@@ -50,12 +54,22 @@ type Engine interface {
 	View(ctx context.Context, name, query string) error
 	// ViewFiles gives Parquet files a name.
 	ViewFiles(ctx context.Context, name string, paths []string) error
-	// WriteFiles runs a SELECT into Parquet files and counts their rows. It names
-	// the files in the order of the rows: path alone, or several beside it that
-	// begin with path's name.
-	WriteFiles(ctx context.Context, query, path string) (files []string, rows int64, err error)
+	// WriteFiles runs a SELECT into Parquet files, which it names in the order of
+	// the rows: path alone, or several beside it that begin with path's name.
+	WriteFiles(ctx context.Context, query, path string) ([]warehouse.Written, error)
 	// Query runs a SELECT with texts bound to its parameters.
 	Query(ctx context.Context, query string, args ...any) (*warehouse.Table, error)
+}
+
+// Tables is an engine that can hold tables of its own for the time of a run. On
+// such an engine models are brought up to date; on others they run over everything.
+type Tables interface {
+	Engine
+	Parser
+	// Write runs a SELECT into one Parquet file and counts its rows.
+	Write(ctx context.Context, query, path string) (int64, error)
+	// Exec runs a statement, or several without values.
+	Exec(ctx context.Context, query string, args ...any) error
 }
 
 // Layer says how a model is kept.
@@ -77,6 +91,20 @@ type Model struct {
 	Header Header
 	SQL    string   // the whole file
 	Reads  []string // tables it reads, sorted: models and inputs
+
+	made       func(ctx context.Context) (string, error) // writes the SELECT when what it reads is there; nil: it stands in a file
+	touchReads []string                                  // further tables that the touches of its header read
+}
+
+// Write writes the SELECT of a model that has no file, when what it reads is there.
+func (m *Model) Write(ctx context.Context) (err error) {
+	if m.made == nil {
+		return nil
+	}
+	if m.SQL, err = m.made(ctx); err != nil {
+		return fmt.Errorf("%s: %w", m.File, err)
+	}
+	return nil
 }
 
 // Fault is something wrong in a model's file. Its text is

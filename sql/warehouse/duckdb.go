@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -103,6 +104,17 @@ func (d *DuckDB) halfOfMemory(ctx context.Context) (int64, error) {
 	return limit * 5 / 8, nil
 }
 
+// Dialect is a word for the engine's version and the text of its macros: with
+// another one the same SELECT may give other rows.
+func (d *DuckDB) Dialect(ctx context.Context) (string, error) {
+	t, err := d.Query(ctx, "select version()")
+	if err != nil {
+		return "", err
+	}
+	version, _ := t.Rows[0][0].(string)
+	return fmt.Sprintf("duckdb %s %x", version, sha256.Sum256([]byte(dialect.DuckDB))), nil
+}
+
 // Close ends the engine; what was in memory is gone.
 func (d *DuckDB) Close() error {
 	err := d.db.Close()
@@ -115,6 +127,9 @@ func (d *DuckDB) Close() error {
 // Exec runs a statement, or several without values, and gives no rows back.
 func (d *DuckDB) Exec(ctx context.Context, query string, args ...any) error {
 	_, err := d.db.ExecContext(ctx, query, args...)
+	if err != nil && os.Getenv("DBG") != "" {
+		fmt.Println("EXEC", err, query)
+	}
 	return queryError(ctx, query, err)
 }
 

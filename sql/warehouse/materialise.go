@@ -44,11 +44,11 @@ func (d *DuckDB) ViewFiles(ctx context.Context, name string, paths []string) err
 }
 
 func viewOfFiles(name string, paths []string) string {
-	return "create or replace view " + name + " as select * from " + readFiles(paths)
+	return "create or replace view " + name + " as select * from " + FromFiles(paths)
 }
 
-// readFiles is what a SELECT reads Parquet files from.
-func readFiles(paths []string) string {
+// FromFiles is what a SELECT reads Parquet files from: an explicit list, never a pattern.
+func FromFiles(paths []string) string {
 	var b strings.Builder
 	b.WriteString("read_parquet([")
 	for i, p := range paths {
@@ -78,11 +78,17 @@ func (d *DuckDB) Write(ctx context.Context, query, path string) (int64, error) {
 	return rows, nil
 }
 
+// Written is a Parquet file that an engine has written, and how many rows are in it.
+type Written struct {
+	Path string
+	Rows int64
+}
+
 // WriteFiles is Write for whoever runs an engine that may write several files:
 // DuckDB writes one, path.
-func (d *DuckDB) WriteFiles(ctx context.Context, query, path string) (files []string, rows int64, err error) {
-	rows, err = d.Write(ctx, query, path)
-	return []string{path}, rows, err
+func (d *DuckDB) WriteFiles(ctx context.Context, query, path string) ([]Written, error) {
+	rows, err := d.Write(ctx, query, path)
+	return []Written{{Path: path, Rows: rows}}, err
 }
 
 // shift moves an error's place from the statement that was run to the text

@@ -23,7 +23,7 @@ type ReaderConfig struct {
 	Engine Config
 	// TimeLimit ends a query that runs longer. Default: none but the context's.
 	TimeLimit time.Duration
-	// Builds are the records of all builds, which the view `builds` shows. Default: none.
+	// Builds are the records of all builds, which `builds` and `build_checks` show. Default: none.
 	Builds []string
 	// DeadLetters are the Parquet files that the view `dead_letters` shows. Default: none.
 	DeadLetters []string
@@ -161,7 +161,7 @@ func (r *Reader) lock(ctx context.Context, dir string, files []string) error {
 // Build is the record of the build that the reader shows.
 func (r *Reader) Build() Build { return r.build }
 
-// Marts names the build's marts, sorted; the views builds and dead_letters are there too.
+// Marts names the build's marts, sorted; the views builds, build_checks and dead_letters are there too.
 func (r *Reader) Marts() []string { return r.marts }
 
 // Query runs one reading statement (SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW,
@@ -206,7 +206,7 @@ func (r *Reader) explain(err error) error {
 	if m == nil {
 		return err
 	}
-	known := append(slices.Clone(r.marts), "builds", "dead_letters")
+	known := append(slices.Clone(r.marts), "builds", "build_checks", "dead_letters")
 	told := *fault
 	told.Message = fmt.Sprintf("unknown table %q%s", m[1], yamlfile.DidYouMean(m[1], known))
 	if !strings.Contains(told.Message, "did you mean") {

@@ -89,7 +89,7 @@ func TestReaderReads(t *testing.T) {
 		"select 1;":                                                      `[[1]]`,
 		"-- why\n/* and; why */ select ';' as sign;":                     `[[";"]]`,
 		"describe numbers":                                               `[["n","BIGINT","YES",null,null,null],["word","VARCHAR","YES",null,null,null]]`,
-		"show tables":                                                    `[["builds"],["dead_letters"],["numbers"]]`,
+		"show tables":                                                    `[["build_checks"],["builds"],["dead_letters"],["numbers"]]`,
 		"pivot numbers on n using count(*) group by word":                `[["it's",1,1,1,1,1]]`,
 		"from (pivot (from numbers where n < 2) on n using count(*))":    `[["it's",1,1]]`,
 		"pivot numbers on n in (0, 9) using count(*) group by word":      `[["it's",1,0]]`,

@@ -21,7 +21,7 @@ func SourceSchemas() []Schema {
 	return []Schema{
 		schema("settled_events", `event_id, event_name, occurred_at timestamptz, key_kind, key, user_id, email, source_id,
 			anonymous_id, company_id, url, referrer, utm_source, utm_medium, utm_campaign, utm_term, utm_content, ip, metadata`),
-		schema("settled_person_keys", `record_key_kind, record_key, user_id, email, source_id, anonymous_id, first_at timestamptz, last_at timestamptz`),
+		schema("settled_person_keys", `user_id, email, source_id, anonymous_id, first_at timestamptz, last_at timestamptz`),
 		schema("settled_person_attributes", `key_kind, key, name, value, value_type, is_custom boolean, at timestamptz, seq`),
 		schema("settled_memberships", `key_kind, key, company_id, at timestamptz, removed boolean`),
 		schema("settled_company_attributes", `company_id, name, value, value_type, is_custom boolean, at timestamptz, seq`),
@@ -31,7 +31,7 @@ func SourceSchemas() []Schema {
 			discount_amount, valid_from timestamptz, seq, list_id, position integer`),
 		schema("settled_subscription_lists", `company_id, valid_from timestamptz, seq, subscriptions bigint, list_id`),
 		schema("settled_conversations", `conversation_id, key_kind, key, user_id, email, source_id, anonymous_id, company_id,
-			channel, subject, state, url, created_at timestamptz, updated_at timestamptz`),
+			channel, subject, state, url, created_at timestamptz, updated_at timestamptz, tags`),
 		schema("settled_conversation_parts", `part_id, conversation_id, part_type, author_type, author_id, author_user_id,
 			author_name, author_email, created_at timestamptz, updated_at timestamptz, body, has_text boolean, is_reply boolean,
 			is_source boolean, delivered_as, assigned_to, tags, record_at timestamptz`),

@@ -3,6 +3,9 @@
 -- record newer than a deletion brings the company back, with nothing older.
 -- grain: company
 -- key: company_id
+-- incremental: company_id
+-- touched by settled_tombstones: select changed.key from changed where changed.kind = 'companies'
+-- touched by int_company_keys__resolved: select changed.source_id from changed union all select changed.company_id from changed
 with
 
 company_attributes as (

@@ -4,6 +4,11 @@
 -- known then. A deletion ends the list; what comes after it starts anew.
 -- grain: company, month
 -- key: company_id, month_number
+-- incremental: company_id
+-- touched by settled_tombstones: select changed.key from changed where changed.kind = 'companies'
+-- touched by int_company_keys__resolved: select changed.source_id from changed union all select changed.company_id from changed
+-- touched by int_months__spanned: select stg_subscription_lists.company_id from stg_subscription_lists
+--     where exists (select 1 from changed group by changed.month having count(*) = 1)
 with
 
 settings as (

@@ -5,6 +5,13 @@
 -- no customer. A currency that nobody names is ''.
 -- grain: company, currency, month
 -- key: company_id, currency, month_number
+-- incremental: company_id
+-- touched by int_months__spanned: select int_subscriptions__priced.company_id
+--     from int_subscriptions__priced
+--     cross join (select min(state_before) as low, max(state_before) as high from changed) as moved
+--     where paid_from >= moved.low and paid_from < moved.high
+--         or ended_at >= moved.low and ended_at < moved.high
+--         or exists (select 1 from changed group by changed.month having count(*) = 1)
 -- check mrr: not_null
 with
 

@@ -3,6 +3,19 @@
 -- ends do not see such customers; they are counted beside the figure.
 -- grain: company, currency, month
 -- key: company_id, currency, month_number
+-- incremental: company_id
+-- touched by int_company_keys__resolved: select changed.source_id from changed union all select changed.company_id from changed
+-- touched by int_months__spanned: select int_subscriptions__priced.company_id
+--     from int_subscriptions__priced
+--     cross join (select min(state_before) as low, max(state_before) as high from changed) as moved
+--     where paid_from >= moved.low and paid_from < moved.high
+--         or ended_at >= moved.low and ended_at < moved.high
+--         or exists (select 1 from changed group by changed.month having count(*) = 1)
+--     union all
+--     select stg_company_attributes.company_id
+--     from stg_company_attributes
+--     cross join (select min(state_before) as low, max(state_before) as high from changed) as moved
+--     where name = 'monthly_spend' and observed_at >= moved.low and observed_at < moved.high
 with
 
 months as (

@@ -3,6 +3,11 @@
 -- says nothing from its deletion on.
 -- grain: company, month
 -- key: company_id, month_number
+-- incremental: company_id
+-- touched by settled_tombstones: select changed.key from changed where changed.kind = 'companies'
+-- touched by int_company_keys__resolved: select changed.source_id from changed union all select changed.company_id from changed
+-- touched by int_months__spanned: select stg_company_attributes.company_id from stg_company_attributes
+--     where exists (select 1 from changed group by changed.month having count(*) = 1)
 -- column monthly_spend: NULL: none known, or text that is no number
 -- column currency: NULL: none known
 with

@@ -4,6 +4,7 @@
 -- the workspace lists as bots, by name or by "id:…", are bots whatever their
 -- type, except that a user or lead is always a person.
 -- grain: part
+-- incremental: conversation_id
 -- key: conversation_id, part_id
 -- column speaker: person (user or lead), teammate, bot, or other
 -- column is_contact_message: a person's message, unless it is an automatic one that stands under their name at the start; a change of state or a rating without words is none

@@ -1,6 +1,7 @@
 -- One row per part after which a conversation is in a state: open, closed or
 -- snoozed. A close of a closed conversation changes nothing.
 -- grain: part
+-- incremental: conversation_id
 -- key: conversation_id, part_id
 -- column is_reopening: opens what was closed, after the person's first message: their first answer to a message of ours that was closed when sent is none
 with

@@ -2,6 +2,7 @@
 -- was closed and reopened, from the person's first message on (where there is
 -- none, from its start), and the state it was left in.
 -- grain: conversation
+-- incremental: conversation_id
 -- key: conversation_id
 -- column state: NULL if no part's type says one, so that only messages tell
 -- column reopened: how often it was opened after a close; two closes in a row are no reopening

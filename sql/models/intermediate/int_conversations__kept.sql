@@ -3,6 +3,11 @@
 -- known by nothing else ("c:" and its id). A deletion holds unless a part came later.
 -- grain: conversation
 -- key: conversation_id
+-- incremental: conversation_id
+-- touched by settled_tombstones: select changed.key from changed where changed.kind = 'conversations'
+-- touched by int_person_keys__resolved: select stg_conversations.conversation_id from stg_conversations semi join changed using (key_kind, key)
+-- touched by int_company_keys__resolved: select settled_conversations.conversation_id
+--     from settled_conversations semi join changed on changed.source_id = settled_conversations.company_id
 -- check person_id: not_null
 -- check created_at: not_null
 with

@@ -3,6 +3,7 @@
 -- first message (the source, where records have one). Parts are in order of
 -- their own time, then of their id, numbers by size.
 -- grain: conversation
+-- incremental: conversation_id
 -- key: conversation_id
 -- column initiated_by: person, teammate or automation; NULL: nobody has said anything
 -- column first_contact_at: the person's first message, also where it answers one of ours

@@ -2,6 +2,7 @@
 -- topics; a tag on the conversation as a whole belongs to that message. Tags
 -- that name neither are left out; upper and lower case are the same.
 -- grain: conversation
+-- incremental: conversation_id
 -- key: conversation_id
 -- column team: NULL unless exactly one
 -- column topic: NULL unless exactly one

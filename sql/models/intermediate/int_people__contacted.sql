@@ -1,6 +1,9 @@
 -- One row per person with whom messages went to or fro by as_of.
 -- grain: person
 -- key: person_id
+-- incremental: person_id
+-- touched by int_conversation_parts__classified: select int_conversations__kept.person_id
+--     from int_conversations__kept semi join changed using (conversation_id)
 -- column last_heard_from_at: their latest contact message
 -- column last_personal_at: our latest manual message or teammate's reply: personal contact
 -- column last_contacted_at: our latest message that was sent, by hand or not

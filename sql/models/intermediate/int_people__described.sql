@@ -4,11 +4,15 @@
 -- earliest sign-up.
 -- grain: person
 -- key: person_id
+-- incremental: person_id
+-- touched by settled_person_attributes: select int_person_keys__resolved.person_id
+--     from int_person_keys__resolved semi join changed using (key_kind, key)
 -- column email: an address by which they are known, where no record of theirs says one or that there is none
--- column signed_up_at: NULL: not signed up, or when is not known
--- column is_signed_up: has a sign-up by as_of, or a user_id and no record that says there is none
+-- column signed_up_at: NULL: not signed up, or when is not known; it may lie after as_of
+-- column has_user_id: some record gave one
+-- column says_sign_up: some record says when they signed up, or that they did not; without one, who has a user_id has signed up
 -- column signed_up_week: first day of the local week of signed_up_at
--- column sent_last_seen_at: as records say it; what was seen stands in int_people__seen
+-- column sent_last_seen_at: as records say it, maybe after as_of; what was seen stands in int_people__seen
 with
 
 settings as (
@@ -141,15 +145,13 @@ final as (
         described.timezone,
         described.stage,
         coalesce(described.unsubscribed_from_emails = 'true', false) as unsubscribed_from_emails,
-        case
-            when sign_ups.person_id is null then people.has_user_id
-            else coalesce(sign_ups.signed_up_at <= settings.as_of, false)
-        end as is_signed_up,
+        people.has_user_id,
+        sign_ups.person_id is not null as says_sign_up,
         coalesce(deletions.is_deleted, false) as is_deleted,
         described.created_at,
         sign_ups.signed_up_at,
         local_week(sign_ups.signed_up_at, settings.timezone, settings.week_starts) as signed_up_week,
-        case when described.last_seen_at <= settings.as_of then described.last_seen_at end as sent_last_seen_at,
+        described.last_seen_at as sent_last_seen_at,
         case when deletions.is_deleted then deletions.deleted_at end as deleted_at
     from people
     cross join settings

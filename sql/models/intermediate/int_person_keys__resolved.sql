@@ -3,6 +3,8 @@
 -- still counts, and loses the user_id.
 -- grain: key
 -- key: key_kind, key
+-- incremental: key_kind, key
+-- touched by int_people__deleted: select stg_identity.key_kind, stg_identity.key from stg_identity semi join changed using (person_id)
 -- column user_id: of the person; NULL for leads, visitors and the deleted
 -- check person_id: not_null
 with

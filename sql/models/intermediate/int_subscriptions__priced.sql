@@ -6,6 +6,8 @@
 -- The division keeps whole units apart from the rest, so that ten decimals stay
 -- exact for large amounts too.
 -- grain: subscription, record
+-- incremental: company_id
+-- touched by int_company_keys__resolved: select changed.source_id from changed union all select changed.company_id from changed
 -- column paid_from: start, or the end of the trial
 -- column monthly_amount: decimal, rounded at the tenth place
 with

@@ -5,6 +5,8 @@
 -- stay, without their user_id.
 -- grain: contact
 -- key: conversation_id
+-- incremental: conversation_id
+-- parts: date(contacted_at)
 -- column conversation_id: the conversation that it began
 -- column person_id: who wrote
 -- column user_id: of that person; NULL for leads, visitors and the deleted

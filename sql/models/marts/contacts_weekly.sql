@@ -34,12 +34,6 @@ weeks as (
 
 ),
 
-contacts as (
-
-    select * from contacts
-
-),
-
 conversations as (
 
     select * from conversations
@@ -52,47 +46,15 @@ states as (
 
 ),
 
-active_people as (
-
-    select * from int_people__active_weekly
-
-),
-
-people as (
-
-    select * from int_people__described
-
-),
-
 activity as (
 
-    select
-        week_start,
-        cast(count(*) filter (where is_user) as bigint) as active_users,
-        cast(count(*) filter (where not is_user) as bigint) as active_leads
-    from active_people
-    group by week_start
+    select * from int_weeks__active
 
 ),
 
 contacts_placed as (
 
-    select
-        contacts.week_start,
-        active_people.person_id is not null as is_active,
-        coalesce(
-            people.is_signed_up
-            and (
-                people.signed_up_week is null
-                or people.signed_up_week <= contacts.week_start
-            ),
-            false
-        ) as is_user
-    from contacts
-    left join people using (person_id)
-    left join active_people
-        on active_people.person_id = contacts.person_id
-        and active_people.week_start = contacts.week_start
+    select * from int_contacts__placed
 
 ),
 

@@ -2,6 +2,8 @@
 -- notes, assignments, closes.
 -- grain: part
 -- key: conversation_id, part_id
+-- incremental: conversation_id
+-- parts: date(created_at)
 -- column part_id: as sent
 -- column conversation_id: the conversation it is in
 -- column person_id: whom the conversation is with

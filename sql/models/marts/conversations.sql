@@ -4,6 +4,9 @@
 -- part says any.
 -- grain: conversation
 -- key: conversation_id
+-- incremental: conversation_id
+-- parts: date(created_at)
+-- touched by memberships: select int_conversations__opened.conversation_id from int_conversations__opened semi join changed using (person_id)
 -- column conversation_id: as sent
 -- column person_id: whom it is with; "c:" and its id if it names nobody
 -- column user_id: of that person; NULL for leads, visitors and the deleted

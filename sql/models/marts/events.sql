@@ -18,6 +18,10 @@
 -- column utm_content: as sent
 -- column ip: address it came from, as sent
 -- column metadata: JSON object, as sent
+-- incremental: date(occurred_at) of settled_events
+-- touched by int_person_keys__resolved: select occurred_on from int_event_keys__daily semi join changed using (key_kind, key)
+-- touched by int_company_keys__resolved: select cast(stg_events.occurred_at as date)
+--     from stg_events semi join changed on changed.source_id = stg_events.sent_company_id
 -- check person_id: not_null
 -- check event_name: not_null
 -- check occurred_at: not_null
@@ -35,6 +39,12 @@ keys as (
 
 ),
 
+companies as (
+
+    select * from int_company_keys__resolved
+
+),
+
 final as (
 
     select
@@ -42,7 +52,7 @@ final as (
         events.event_name,
         coalesce(keys.person_id, substring(events.key_kind, 1, 1) || ':' || events.key) as person_id,
         keys.user_id,
-        events.company_id,
+        coalesce(companies.company_id, events.sent_company_id) as company_id,
         events.occurred_at,
         events.url,
         events.referrer,
@@ -57,6 +67,8 @@ final as (
     left join keys
         on keys.key_kind = events.key_kind
         and keys.key = events.key
+    left join companies
+        on companies.source_id = events.sent_company_id
 
 )
 

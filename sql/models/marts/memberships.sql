@@ -2,6 +2,18 @@
 -- companies are not in it.
 -- grain: person, company
 -- key: person_id, company_id
+-- incremental: person_id
+-- parts: date(joined_at)
+-- touched by settled_memberships: select int_person_keys__resolved.person_id
+--     from int_person_keys__resolved semi join changed using (key_kind, key)
+-- touched by int_companies__deleted: select int_person_keys__resolved.person_id
+--     from int_person_keys__resolved
+--     inner join stg_memberships using (key_kind, key)
+--     semi join changed on changed.company_id = stg_memberships.company_id
+-- touched by int_company_keys__resolved: select int_person_keys__resolved.person_id
+--     from int_person_keys__resolved
+--     inner join settled_memberships using (key_kind, key)
+--     semi join changed on changed.source_id = settled_memberships.company_id
 -- column person_id: who
 -- column user_id: of the person; NULL for leads and visitors
 -- column company_id: in which company

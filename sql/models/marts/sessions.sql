@@ -6,6 +6,8 @@
 -- A person's page views on several devices are one row of views.
 -- grain: session
 -- key: session_id
+-- incremental: person_id
+-- parts: date(started_at)
 -- column session_id: event_id of its first page view
 -- column person_id: whose page views they are
 -- column user_id: of that person; NULL for leads, visitors and the deleted

@@ -7,7 +7,16 @@
 -- counts what teammates wrote by hand; received from them their contact messages.
 -- grain: person
 -- key: person_id
--- order: person_id
+-- incremental: person_id
+-- touched by settings: select int_people__described.person_id
+--     from int_people__described cross join moments
+--     where int_people__described.signed_up_at > moments.low and int_people__described.signed_up_at <= moments.high
+--         or int_people__described.sent_last_seen_at > moments.low and int_people__described.sent_last_seen_at <= moments.high
+--     union all
+--     select int_people__contacted.person_id
+--     from int_people__contacted cross join moments
+--     where floor(seconds_between(last_personal_at, former_as_of) / 2592000) is distinct from floor(seconds_between(last_personal_at, as_of) / 2592000)
+--         or floor(seconds_between(last_heard_from_at, former_as_of) / 2592000) is distinct from floor(seconds_between(last_heard_from_at, as_of) / 2592000)
 -- column person_id: u:, e:, s: or a: (user_id, e-mail, source id, cookie) and the person's strongest key
 -- column user_id: NULL for leads and visitors
 -- column email: newest that records say, else an address by which they are known
@@ -42,7 +51,12 @@ settings as (
 
 people as (
 
-    select * from int_people__described where not is_deleted
+    select
+        int_people__described.*,
+        case when sent_last_seen_at <= settings.as_of then sent_last_seen_at end as seen_at
+    from int_people__described
+    cross join settings
+    where not is_deleted
 
 ),
 
@@ -100,18 +114,22 @@ named as (
             + coalesce(greatest(50 - 5 * ages.months_since_received, 0), 0)
             as integer
         ) as relationship,
-        people.is_signed_up,
+        case
+            when people.says_sign_up then coalesce(people.signed_up_at <= settings.as_of, false)
+            else people.has_user_id
+        end as is_signed_up,
         people.unsubscribed_from_emails,
         people.created_at,
         people.signed_up_at,
         seen.first_event_at as first_seen_at,
         greatest(
-            coalesce(seen.last_event_at, people.sent_last_seen_at),
-            coalesce(people.sent_last_seen_at, seen.last_event_at)
+            coalesce(seen.last_event_at, people.seen_at),
+            coalesce(people.seen_at, seen.last_event_at)
         ) as last_seen_at,
         ages.last_contacted_at,
         ages.last_heard_from_at
     from people
+    cross join settings
     left join seen using (person_id)
     left join visits using (person_id)
     left join ages using (person_id)

@@ -3,13 +3,13 @@
 -- they reach companies by company_attributes_wide.
 -- grain: observation
 select
-    coalesce(stg_company_keys.company_id, settled_company_attributes.company_id) as company_id,
+    coalesce(int_company_keys__resolved.company_id, settled_company_attributes.company_id) as company_id,
     settled_company_attributes.name,
     settled_company_attributes.value,
     settled_company_attributes.at as observed_at,
     settled_company_attributes.seq
 from settled_company_attributes
 cross join settings
-left join stg_company_keys on stg_company_keys.source_id = settled_company_attributes.company_id
+left join int_company_keys__resolved on int_company_keys__resolved.source_id = settled_company_attributes.company_id
 where settled_company_attributes.at <= settings.as_of
     and not settled_company_attributes.is_custom

@@ -1,18 +1,10 @@
--- One row per id of the sending system that stands for one company_id by as_of:
--- Intercom's contacts name their companies by it. An id that stands for several
--- companies, or that is a company_id itself, stands for none.
--- grain: source id
--- key: source_id
+-- One row per id of the sending system that records gave a company by as_of, and
+-- date on which they did.
+-- grain: company id, source id, date
 select
+    settled_company_keys.company_id,
     settled_company_keys.source_id,
-    min(settled_company_keys.company_id) as company_id
+    settled_company_keys.first_at
 from settled_company_keys
 cross join settings
-left join settled_company_keys as own_ids
-    on own_ids.company_id = settled_company_keys.source_id
-    and own_ids.company_id is distinct from own_ids.source_id
 where settled_company_keys.first_at <= settings.as_of
-    and settled_company_keys.source_id <> settled_company_keys.company_id
-    and own_ids.company_id is null
-group by settled_company_keys.source_id
-having count(distinct settled_company_keys.company_id) = 1

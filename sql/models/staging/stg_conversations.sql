@@ -8,7 +8,7 @@ select
     settled_conversations.conversation_id,
     nullif(settled_conversations.key_kind, '') as key_kind,
     nullif(settled_conversations.key, '') as key,
-    coalesce(stg_company_keys.company_id, nullif(settled_conversations.company_id, '')) as company_id,
+    coalesce(int_company_keys__resolved.company_id, nullif(settled_conversations.company_id, '')) as company_id,
     nullif(settled_conversations.channel, '') as channel,
     nullif(settled_conversations.subject, '') as subject,
     nullif(settled_conversations.url, '') as url,
@@ -18,6 +18,6 @@ select
     settled_conversations.created_at
 from settled_conversations
 cross join settings
-left join stg_company_keys on stg_company_keys.source_id = settled_conversations.company_id
+left join int_company_keys__resolved on int_company_keys__resolved.source_id = settled_conversations.company_id
 where settled_conversations.created_at is null
     or settled_conversations.created_at <= settings.as_of

@@ -1,13 +1,11 @@
 -- One row per event that had happened by as_of, as it was settled.
 -- grain: event
--- key: event_id
--- check event_name: not_null
--- check occurred_at: not_null
+-- column sent_company_id: as the record names it, maybe by the sending system's own id
 select
     settled_events.event_id,
     settled_events.key_kind,
     settled_events.key,
-    coalesce(stg_company_keys.company_id, nullif(settled_events.company_id, '')) as company_id,
+    nullif(settled_events.company_id, '') as sent_company_id,
     settled_events.event_name,
     nullif(settled_events.url, '') as url,
     nullif(settled_events.referrer, '') as referrer,
@@ -21,5 +19,4 @@ select
     settled_events.occurred_at
 from settled_events
 cross join settings
-left join stg_company_keys on stg_company_keys.source_id = settled_events.company_id
 where settled_events.occurred_at <= settings.as_of

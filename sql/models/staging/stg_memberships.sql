@@ -3,10 +3,10 @@
 select
     settled_memberships.key_kind,
     settled_memberships.key,
-    coalesce(stg_company_keys.company_id, settled_memberships.company_id) as company_id,
+    coalesce(int_company_keys__resolved.company_id, settled_memberships.company_id) as company_id,
     coalesce(settled_memberships.removed, false) as is_removal,
     settled_memberships.at as observed_at
 from settled_memberships
 cross join settings
-left join stg_company_keys on stg_company_keys.source_id = settled_memberships.company_id
+left join int_company_keys__resolved on int_company_keys__resolved.source_id = settled_memberships.company_id
 where settled_memberships.at <= settings.as_of

@@ -4,7 +4,7 @@
 -- that does not come again.
 -- grain: subscription, record
 select
-    coalesce(stg_company_keys.company_id, settled_subscriptions.company_id) as company_id,
+    coalesce(int_company_keys__resolved.company_id, settled_subscriptions.company_id) as company_id,
     settled_subscriptions.subscription_id,
     settled_subscriptions.seq,
     nullif(settled_subscriptions.plan, '') as plan,
@@ -21,5 +21,5 @@ select
     settled_subscriptions.valid_from
 from settled_subscriptions
 cross join settings
-left join stg_company_keys on stg_company_keys.source_id = settled_subscriptions.company_id
+left join int_company_keys__resolved on int_company_keys__resolved.source_id = settled_subscriptions.company_id
 where settled_subscriptions.valid_from <= settings.as_of

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
+
+	"parley/sql/warehouse"
 )
 
 // globbing escapes what has a meaning in Spark's patterns of paths.
@@ -59,46 +61,45 @@ func (s *Spark) ViewFiles(ctx context.Context, name string, paths []string) erro
 	return s.exec(ctx, "create or replace temporary view "+ident(name)+" using parquet options (path "+text(path)+")")
 }
 
-// WriteFiles runs a SELECT into Parquet files, zstd, and gives their paths, in the
-// order of the rows, and the number of rows: path alone, or, where Spark wrote
-// several, NAME-00000.parquet and so on beside it.
-func (s *Spark) WriteFiles(ctx context.Context, query, path string) (files []string, rows int64, err error) {
+// WriteFiles runs a SELECT into Parquet files, zstd, and gives them in the order
+// of the rows: path alone, or, where Spark wrote several, NAME-00000.parquet and
+// so on beside it.
+func (s *Spark) WriteFiles(ctx context.Context, query, path string) (written []warehouse.Written, err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	// A name that no reader takes for a file of the table.
 	folder := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".spark")
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	before := "insert overwrite directory " + text("file:"+folder) + " using parquet\n"
 	if err := s.exec(ctx, before+query); err != nil {
-		return nil, 0, shift(err, query, len(before))
+		return nil, shift(err, query, len(before))
 	}
 	parts, err := filepath.Glob(filepath.Join(globbing.Replace(folder), "part-*.parquet"))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if len(parts) == 0 {
-		return nil, 0, fmt.Errorf("Spark at %s wrote %s, where no file has come: Spark must see the lake under the same paths, on this machine or on a mount that both have", s.address, folder)
+		return nil, fmt.Errorf("Spark at %s wrote %s, where no file has come: Spark must see the lake under the same paths, on this machine or on a mount that both have", s.address, folder)
 	}
 	for i, part := range parts {
-		file := path
+		w := warehouse.Written{Path: path}
 		if len(parts) > 1 {
-			file = fmt.Sprintf("%s-%05d.parquet", strings.TrimSuffix(path, ".parquet"), i)
+			w.Path = fmt.Sprintf("%s-%05d.parquet", strings.TrimSuffix(path, ".parquet"), i)
 		}
-		n, err := rowsOf(part)
-		if err != nil {
-			return nil, 0, err
+		if w.Rows, err = rowsOf(part); err != nil {
+			return nil, err
 		}
-		if err := os.Rename(part, file); err != nil {
+		if err := os.Rename(part, w.Path); err != nil {
 			if errors.Is(err, fs.ErrPermission) {
 				err = fmt.Errorf("%w; Spark and Parley must both be allowed to write to the lake", err)
 			}
-			return nil, 0, err
+			return nil, err
 		}
-		files, rows = append(files, file), rows+n
+		written = append(written, w)
 	}
-	return files, rows, nil
+	return written, nil
 }
 
 // rowsOf is the number of rows that a Parquet file says it has.
