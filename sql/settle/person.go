@@ -38,6 +38,8 @@ var personKeys = table[personKeyRow]{
 		return widen(&row.FirstAt, &row.LastAt, other.FirstAt, other.LastAt)
 	},
 	text: func(r *personKeyRow) int { return len(r.UserID) + len(r.Email) + len(r.AnonymousID) },
+
+	unbounded: []string{"email", "source_id", "anonymous_id"},
 }
 
 // sighting is a combination of keys on one date.
@@ -111,6 +113,7 @@ var personAttributes = table[attributeRow]{
 		}
 		return n
 	},
+	unbounded: []string{"value", "seq"},
 }
 
 // membershipRow says that a record put a person into a company, or took them
