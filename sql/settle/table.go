@@ -31,6 +31,8 @@ type table[T any] struct {
 	// same date, or never meet: each table says why they do.
 	date func(*T) date
 
+	byTime bool // compare goes by the time first of which date is the date
+
 	// merge makes row stand for both reports and says whether that changed it.
 	// Nil: they are equal.
 	merge func(row, other *T) (changed bool)
@@ -47,6 +49,9 @@ type table[T any] struct {
 // byDate is the table in the order in which its new rows are gathered: by
 // date, then as in a file.
 func (t *table[T]) byDate() *table[T] {
+	if t.byTime {
+		return t
+	}
 	ordered := *t
 	ordered.compare = func(a, b *T) int {
 		if c := cmp.Compare(t.date(a), t.date(b)); c != 0 {
