@@ -247,7 +247,7 @@ func TestMoreMemoryThanAllowedIsAClearError(t *testing.T) {
 	} {
 		_, err := r.Query(context.Background(), query)
 		var fault *QueryError
-		if !errors.As(err, &fault) || !strings.Contains(fault.Kind, "Out of Memory") {
+		if !errors.As(err, &fault) || !fault.OutOfMemory() || strings.Contains(err.Error(), "SET") {
 			t.Errorf("%s: error %v (%T)", query, err, err)
 		}
 		if got, err := r.Query(context.Background(), "select 42"); err != nil || got.Rows[0][0] != int32(42) {

@@ -138,7 +138,11 @@ func timestamps(c *array.Timestamp) func(row int) any {
 		}
 		perSecond := int64(time.Second / unit.Multiplier())
 		seconds, rest := at/perSecond, at%perSecond
-		return plainTime(time.Unix(seconds, rest*int64(unit.Multiplier())))
+		instant := time.Unix(seconds, rest*int64(unit.Multiplier())).UTC()
+		if printable(instant) {
+			return instant
+		}
+		return instant.Format("2006-01-02 15:04:05.999999")
 	}
 }
 
@@ -150,17 +154,15 @@ func dateValue(days int64) any {
 	case -math.MaxInt32:
 		return "-infinity"
 	}
-	return plainTime(time.Unix(days*24*3600, 0))
+	date := time.Unix(days*24*3600, 0).UTC()
+	if printable(date) {
+		return date
+	}
+	return date.Format(time.DateOnly)
 }
 
-// plainTime is a time in UTC; years that Go's JSON cannot print are text.
-func plainTime(t time.Time) any {
-	t = t.UTC()
-	if t.Year() > 9999 || t.Year() < 0 {
-		return t.Format("2006-01-02 15:04:05.999999")
-	}
-	return t
-}
+// printable says whether Go's JSON can print a time's year; others are text.
+func printable(t time.Time) bool { return t.Year() >= 0 && t.Year() <= 9999 }
 
 // clockText is a time of day, which ends with 24:00:00.
 func clockText(since time.Duration) string {
