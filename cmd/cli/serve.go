@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -59,9 +59,9 @@ func (a *app) listen(ctx context.Context, ws *workspace.Workspace, listen string
 	s, err := server.New(ctx, server.Config{
 		Listen: listen, Reports: ws.Path("reports"), Token: token, Metrics: a.figures.registry, Logger: a.log,
 		Open: func(ctx context.Context) (*warehouse.Reader, error) {
-			return openBuild(ctx, ws, warehouse.ReaderConfig{
-				Engine: warehouse.Config{MemoryLimit: "1GB"}, TimeLimit: 5 * time.Minute,
-			})
+			config := queryLimits(ws)
+			config.Engine.MemoryLimit = cmp.Or(config.Engine.MemoryLimit, "1GB")
+			return openBuild(ctx, ws, config)
 		},
 	})
 	switch {

@@ -80,7 +80,7 @@ func (r *Reader) Parquet(ctx context.Context, query string, args ...any) (file *
 		return nil, r.explain(err)
 	}
 	path := filepath.Join(place, "answer"+parquetSuffix)
-	if _, err := r.engine.Write(ctx, text, path, args...); err != nil {
+	if _, err := r.engine.write(ctx, text, path, args...); err != nil {
 		return nil, r.explain(err)
 	}
 	return os.Open(path)

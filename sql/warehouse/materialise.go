@@ -62,9 +62,13 @@ func FromFiles(paths []string) string {
 }
 
 // Write runs a SELECT and writes its rows to one Parquet file, zstd, in row
-// groups of RowGroup; it gives their number. Values are bound. The file is not yet safe from a
+// groups of RowGroup; it gives their number. The file is not yet safe from a
 // power cut: the caller syncs what it publishes.
-func (d *DuckDB) Write(ctx context.Context, query, path string, args ...any) (int64, error) {
+func (d *DuckDB) Write(ctx context.Context, query, path string) (int64, error) {
+	return d.write(ctx, query, path)
+}
+
+func (d *DuckDB) write(ctx context.Context, query, path string, args ...any) (int64, error) {
 	const before = "copy ("
 	after := fmt.Sprintf("\n) to %s (format parquet, compression zstd, row_group_size %d)", Literal(path), RowGroup)
 	t, err := d.Query(ctx, before+trimStatement(query)+after, args...)
