@@ -92,6 +92,9 @@ func (r *Reader) admit(ctx context.Context, query string) (context.Context, cont
 	if err := requireRead(ctx, r.engine, r.macros, query); err != nil {
 		return ctx, nil, err
 	}
+	if err := r.builds.fill(ctx, r.engine, query); err != nil {
+		return ctx, nil, err
+	}
 	if r.limit <= 0 {
 		limited, cancel := context.WithCancel(ctx)
 		return limited, cancel, nil

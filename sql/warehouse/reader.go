@@ -36,6 +36,7 @@ type Reader struct {
 	engine *DuckDB
 	build  Build
 	marts  []string
+	builds *buildTables
 	macros []string
 	limit  time.Duration
 	lease  *os.File
@@ -129,7 +130,8 @@ func (r *Reader) open(ctx context.Context, dir string, cfg ReaderConfig) error {
 			return fmt.Errorf("open mart %s of build %s: %w", mart, r.build.ID, err)
 		}
 	}
-	if err := createBuilds(ctx, r.engine, r.build, cfg.Builds); err != nil {
+	r.builds = &buildTables{current: r.build, records: cfg.Builds}
+	if err := r.builds.create(ctx, r.engine); err != nil {
 		return err
 	}
 	if err := createDeadLetters(ctx, r.engine, cfg.DeadLetters); err != nil {

@@ -49,6 +49,11 @@ func addBuild(t *testing.T, marts, id string, n int) {
 
 func jsonText(t *testing.T, v any) string {
 	t.Helper()
+	return jsonOf(t, v)
+}
+
+func jsonOf(t testing.TB, v any) string {
+	t.Helper()
 	text, err := json.Marshal(v)
 	if err != nil {
 		t.Fatal(err)
