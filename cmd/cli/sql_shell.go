@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type shell struct {
 	*asker
 	line    *liner.State
 	history string // file
+	last    string // that was added to it
 	notes   map[string]transform.Header
 	timing  bool
 	typed   strings.Builder // lines of a statement that has not ended
@@ -102,8 +104,11 @@ func (s *shell) take(ctx context.Context, line string, interrupted <-chan os.Sig
 	s.remember(warehouse.OneLine(statement))
 	began := time.Now()
 	s.stoppable(ctx, interrupted, func(ctx context.Context) error {
+		file := s.file
 		err := s.ask(ctx, statement)
-		s.file = ""
+		if s.file = ""; file != "" && err == nil {
+			s.app.say("wrote %s", file)
+		}
 		return err
 	})
 	if s.timing {
@@ -153,20 +158,33 @@ func (s *shell) complete(ctx context.Context, line string, at int) (head string,
 	return head[:place-len(before)], words, tail
 }
 
-// recall reads the history of former shells; without one it begins anew.
+// recall reads the history of former shells; without one it begins anew. A file
+// that has grown long is cut to what the shell keeps of it.
 func (s *shell) recall() {
-	if file, err := os.Open(s.history); err == nil {
-		_, _ = s.line.ReadHistory(file) // what can be read of it
-		file.Close()
+	content, err := os.ReadFile(s.history)
+	if err != nil {
+		return
+	}
+	_, _ = s.line.ReadHistory(bytes.NewReader(content)) // what can be read of it
+	if bytes.Count(content, []byte("\n")) <= 2*liner.HistoryLimit {
+		return
+	}
+	var kept bytes.Buffer
+	if _, err := s.line.WriteHistory(&kept); err == nil {
+		err = os.WriteFile(s.history, kept.Bytes(), 0o600)
+		if err != nil {
+			s.app.say("the history is not cut: %v", err)
+		}
 	}
 }
 
 // remember adds to the history, in a file that its owner alone can read: what is
 // asked of customers is nobody else's matter.
 func (s *shell) remember(statement string) {
-	if statement == "" {
+	if statement == "" || statement == s.last {
 		return
 	}
+	s.last = statement
 	s.line.AppendHistory(statement)
 	if err := s.keep(statement); err != nil {
 		s.app.say("the history is not kept: %v", err)

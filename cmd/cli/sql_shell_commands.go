@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -72,14 +73,13 @@ func (s *shell) listMarts() error {
 	return output.Table(s.app.stdout, r)
 }
 
-func (s *shell) grainOf(mart string) string {
-	switch mart {
-	case "builds":
-		return "build, failed ones too"
-	case "dead_letters":
-		return "record that could not be read"
-	}
-	return s.notes[mart].Grain
+func (s *shell) grainOf(mart string) string { return cmp.Or(s.notes[mart].Grain, otherGrains[mart]) }
+
+// otherGrains are those of the tables that no model makes.
+var otherGrains = map[string]string{
+	"builds": "build, failed ones too", "dead_letters": "record that could not be read",
+	"segment_members": "segment, person in it", "segment_changes": "segment, person, entry or exit", "segment_runs": "segment",
+	"settings": "the workspace's choices", "report_zones": "time zone of the reports",
 }
 
 // describeMart shows a mart's columns.
