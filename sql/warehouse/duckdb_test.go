@@ -116,6 +116,22 @@ func TestParseFunctions(t *testing.T) {
 	}
 }
 
+func TestTableMacrosAreWhatTheEngineKnows(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	names, err := d.TableMacros(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, row := range mustQuery(t, d, "select distinct function_name from duckdb_functions() where not internal and function_type = 'table_macro' order by 1").Rows {
+		want = append(want, row[0].(string))
+	}
+	if diff := cmp.Diff(want, names); diff != "" || len(want) == 0 {
+		t.Error(diff)
+	}
+}
+
 func TestValues(t *testing.T) {
 	t.Parallel()
 	d := open(t)
