@@ -54,7 +54,7 @@ func (q *asker) shell(ctx context.Context, ws *workspace.Workspace) error {
 	build := s.reader.Build()
 	s.app.say(`build %s, as of %s; \d lists the marts, \h the commands, \q leaves`, build.ID, formatTime(build.AsOf))
 	for ctx.Err() == nil {
-		line, err := s.line.Prompt(s.prompt())
+		line, err := s.read(ctx)
 		switch {
 		case errors.Is(err, liner.ErrPromptAborted):
 			s.typed.Reset()
@@ -72,11 +72,20 @@ func (q *asker) shell(ctx context.Context, ws *workspace.Workspace) error {
 	return ctx.Err()
 }
 
-func (s *shell) prompt() string {
+// read reads one line. Nothing wakes who waits for a key: where the program is
+// told to end meanwhile, it ends here.
+func (s *shell) read(ctx context.Context) (string, error) {
+	prompt := "parley> "
 	if s.typed.Len() > 0 {
-		return "   ...> "
+		prompt = "   ...> "
 	}
-	return "parley> "
+	reading := context.AfterFunc(ctx, func() {
+		s.line.Close() // gives the terminal back as it was
+		s.reader.Close()
+		os.Exit(exitFailure)
+	})
+	defer reading()
+	return s.line.Prompt(prompt)
 }
 
 // take takes one line; true: the shell is left.

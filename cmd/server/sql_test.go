@@ -79,6 +79,7 @@ func TestSQL(t *testing.T) {
 		{"csv", "text/csv", `{"query": "select n, null as x from numbers where n >= 9"}`, 200, "text/csv", "n,x\n9,\n"},
 		{"the first known", "text/html, text/csv;q=0.9", `{"query": "select 1 as a"}`, 200, "text/csv", "a\n1\n"},
 		{"values", "text/csv", `{"query": "select ? as t, ? as n, ? as f, ? as b, ? as nothing, list_contains(?, 'b') as l", "values": ["x'; drop", 3, 1.5, true, null, ["a", "b"]]}`, 200, "text/csv", "t,n,f,b,nothing,l\nx'; drop,3,1.5,true,,true\n"},
+		{"a date as text", "text/csv", `{"query": "select count(*) as n from numbers where day = ? and price > ?", "values": ["2026-06-22", 28.5]}`, 200, "text/csv", "n\n10\n"},
 		{"not acceptable", "text/html", `{"query": "select 1"}`, 406, "application/json", `{"error":{"message":"an answer comes as application/json, text/csv, application/vnd.apache.arrow.stream, application/vnd.apache.parquet"}}` + "\n"},
 		{"its place", "", `{"query": "select n\nfrom number"}`, 400, "application/json", `{"error":{"message":"unknown table \"number\"; did you mean \"numbers\"?","line":2,"column":6}}` + "\n"},
 		{"refused", "", `{"query": "drop view numbers"}`, 400, "application/json", `{"error":{"message":"DROP is no query; here one can only read: SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN, PIVOT"}}` + "\n"},
