@@ -10,36 +10,45 @@ import (
 	"time"
 
 	"parley/pipelines/lake"
-	"parley/sql/settle"
+	"parley/pipelines/sample"
 	"parley/sql/warehouse"
 )
 
 // BenchmarkReadersBesideBuilds lets 8 readers open the current build, ask it and
 // close it, PARLEY_BENCH_QUERIES times each, 10 by default: first alone, then
-// while builds of PARLEY_BENCH_EVENTS events, 2,000 by default, are published one
-// after another. It tells the 95th percentile of both, their ratio and how many
+// while more of a sample of PARLEY_BENCH_EVENTS events, 2,000 by default, lands and
+// is built, again and again. It tells the 95th percentile of both, their ratio and how many
 // builds there were; an error of any reader is one of the benchmark.
 func BenchmarkReadersBesideBuilds(b *testing.B) {
-	queries, events := fromEnvironment(b, "PARLEY_BENCH_QUERIES", 10), fromEnvironment(b, "PARLEY_BENCH_EVENTS", 2000)
-	l, err := lake.Open(b.TempDir())
+	queries := 10
+	if text := os.Getenv("PARLEY_BENCH_QUERIES"); text != "" {
+		var err error
+		if queries, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	config, err := sample.FromEnv(2000)
 	if err != nil {
 		b.Fatal(err)
 	}
-	manifest := settled(b, b.TempDir(), events)
+	l := sampleLake(b, config)
 	cfg := Config{Lake: l, Now: time.Now, Settings: Settings{Keep: 2}, Engine: warehouse.Config{MemoryLimit: "512MB", Threads: 1}}
-	cfg.parts.settle = func(context.Context, settle.Config) (*settle.Manifest, error) { return manifest, nil }
 	cfg.parts.models = files(
 		"marts/users.sql", "select person_id, key as user_id from identity where key_kind = 'user_id'",
 		"marts/companies.sql", "select null::varchar as company_id where false",
 		"marts/events.sql", "select event_id, event_name, key as user_id, occurred_at from settled_events",
 	)
+	builds := 0
 	publish := func() {
+		builds++
+		if _, err := sample.LandMore(context.Background(), l, config, builds); err != nil {
+			b.Fatal(err)
+		}
 		if _, err := Run(context.Background(), cfg); err != nil {
-			b.Error(err)
+			b.Fatal(err)
 		}
 	}
 	publish()
-	builds := 1
 	var alone, beside []time.Duration
 	for b.Loop() {
 		alone = append(alone, readersTogether(b, l, queries)...)
@@ -54,7 +63,6 @@ func BenchmarkReadersBesideBuilds(b *testing.B) {
 				running = false
 			default:
 				publish()
-				builds++
 			}
 		}
 	}
@@ -99,16 +107,4 @@ func askOnce(l *lake.Lake) error {
 func percentile95(took []time.Duration) time.Duration {
 	slices.Sort(took)
 	return took[(len(took)*95)/100]
-}
-
-func fromEnvironment(b *testing.B, name string, otherwise int) int {
-	text := os.Getenv(name)
-	if text == "" {
-		return otherwise
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		b.Fatalf("%s: %v", name, err)
-	}
-	return n
 }
