@@ -101,7 +101,7 @@ func TestArrowOfNothingAndOfMuch(t *testing.T) {
 	}
 }
 
-func TestIntegersTooWideForAColumnAreAnError(t *testing.T) {
+func TestValuesTooWideForAColumnAreAnError(t *testing.T) {
 	t.Parallel()
 	r := openReader(t, publish(t, "b1", 1), ReaderConfig{})
 	const query = "select 170141183460469231731687303715884105727::hugeint as h"
@@ -110,6 +110,10 @@ func TestIntegersTooWideForAColumnAreAnError(t *testing.T) {
 	}
 	if _, err := r.Parquet(context.Background(), query); err == nil || !strings.Contains(err.Error(), "DECIMAL(38,0)") {
 		t.Errorf("Parquet: error %v", err)
+	}
+	const long = "an interval of 3000000:00:00 is longer than Arrow holds; cast it to varchar"
+	if _, err := r.Arrow(context.Background(), "select interval (3000000) hours as i"); err == nil || err.Error() != long {
+		t.Errorf("Arrow: error %v", err)
 	}
 }
 

@@ -10,33 +10,39 @@ import (
 	"github.com/duckdb/duckdb-go/v2/mapping"
 )
 
-// shape says as which types an answer leaves the engine whose own cannot be
-// carried as they are, also inside of lists, structs and maps.
-type shape map[mapping.Type]string
+// shape says how an answer leaves the engine.
+type shape struct {
+	// types are those in the place of the ones that cannot be carried as they are,
+	// also inside of lists, structs and maps.
+	types map[mapping.Type]string
+	// inNanoseconds: intervals are, where the engine counts in microseconds, and
+	// would turn one of more than 292 years of hours into another without a word.
+	inNanoseconds bool
+}
 
 var (
 	// asRows is for values one by one: what has no value of its own in Go is text.
-	asRows = shape{
+	asRows = shape{types: map[mapping.Type]string{
 		duckdb.TYPE_BIT: "VARCHAR", duckdb.TYPE_TIME_TZ: "VARCHAR", duckdb.TYPE_VARIANT: "VARCHAR", duckdb.TYPE_GEOMETRY: "VARCHAR",
 		duckdb.TYPE_BIGNUM: "VARCHAR", duckdb.TYPE_UHUGEINT: "VARCHAR", duckdb.TYPE_INTERVAL: "VARCHAR",
-	}
+	}}
 	// asArrow is for Arrow: what it has no type for is text, and integers of 128
 	// bits, such as every sum of integers, are its widest decimals that all readers
 	// know, of 38 digits. A value that has more is an error of the engine.
-	asArrow = shape{
+	asArrow = shape{inNanoseconds: true, types: map[mapping.Type]string{
 		duckdb.TYPE_BIT: "VARCHAR", duckdb.TYPE_TIME_TZ: "VARCHAR", duckdb.TYPE_VARIANT: "VARCHAR", duckdb.TYPE_GEOMETRY: "VARCHAR",
 		duckdb.TYPE_BIGNUM: "VARCHAR", duckdb.TYPE_UNION: "VARCHAR",
 		duckdb.TYPE_HUGEINT: "DECIMAL(38,0)", duckdb.TYPE_UHUGEINT: "DECIMAL(38,0)",
-	}
+	}}
 	// asParquet is for Parquet, which has no interval that is below zero or finer
 	// than a millisecond either.
 	asParquet = asArrow.with(duckdb.TYPE_INTERVAL, "VARCHAR")
 )
 
 func (as shape) with(kind mapping.Type, name string) shape {
-	more := maps.Clone(as)
-	more[kind] = name
-	return more
+	as.types = maps.Clone(as.types)
+	as.types[kind] = name
+	return as
 }
 
 // reshaped is the query with its answer in a shape.
@@ -69,11 +75,15 @@ func (as shape) reshape(prepared *duckdb.Stmt, query string) (reshaped string, t
 		kind := mapping.PreparedStatementColumnLogicalType(statement, i)
 		places[i] = fmt.Sprintf("c%d", i)
 		columns[i] = places[i]
-		own, other := typeName(kind), typeNameWith(kind, as)
+		own, other := typeName(kind), typeNameWith(kind, as.types)
 		types = append(types, own)
 		if own != other {
 			// The values of an enumeration have no name in a type's name.
 			columns[i] += "::" + strings.ReplaceAll(other, "ENUM", "VARCHAR")
+			changes = true
+		}
+		if as.inNanoseconds && other == "INTERVAL" {
+			columns[i] = fmt.Sprintf("if(abs(hour(%[1]s)) > 2562046, error('an interval of ' || %[1]s || ' is longer than Arrow holds; cast it to varchar'), %[1]s)", places[i])
 			changes = true
 		}
 		columns[i] += " as " + Ident(mapping.PreparedStatementColumnName(statement, i))
