@@ -63,7 +63,7 @@ func (s *shell) command(ctx context.Context, line string) error {
 func (s *shell) listMarts() error {
 	rows := s.reader.Build().Rows
 	r := output.Rows{Columns: []string{"mart", "rows", "one row is"}}
-	for _, mart := range append(s.reader.Marts(), "builds", "dead_letters") {
+	for _, mart := range s.reader.Tables() {
 		row := []any{mart, nil, s.grainOf(mart)}
 		if n, counted := rows[mart]; counted {
 			row[1] = n
@@ -77,7 +77,7 @@ func (s *shell) grainOf(mart string) string { return cmp.Or(s.notes[mart].Grain,
 
 // otherGrains are those of the tables that no model makes.
 var otherGrains = map[string]string{
-	"builds": "build, failed ones too", "dead_letters": "record that could not be read",
+	"builds": "build, failed ones too", "build_checks": "build, check that did not hold", "dead_letters": "record that could not be read",
 	"segment_members": "segment, person in it", "segment_changes": "segment, person, entry or exit", "segment_runs": "segment",
 	"settings": "the workspace's choices", "report_zones": "time zone of the reports",
 }
@@ -86,8 +86,7 @@ var otherGrains = map[string]string{
 func (s *shell) describeMart(ctx context.Context, mart string) error {
 	described, err := s.reader.Query(ctx, "describe "+warehouse.Ident(strings.ToLower(strings.Trim(mart, `"`))))
 	if err != nil {
-		known := append(slices.Clone(s.reader.Marts()), "builds", "dead_letters")
-		return fmt.Errorf(`unknown table %q%s; \d lists those there are`, mart, yamlfile.DidYouMean(mart, known))
+		return fmt.Errorf(`unknown table %q%s; \d lists those there are`, mart, yamlfile.DidYouMean(mart, s.reader.Tables()))
 	}
 	notes := s.notes[strings.ToLower(strings.Trim(mart, `"`))]
 	if notes.Text != "" {
@@ -117,7 +116,7 @@ func (s *shell) completeCommand(head string) (words []string, start int) {
 			all = append(all, name)
 		}
 	case command == `\d`:
-		all = append(s.reader.Marts(), "builds", "dead_letters")
+		all = s.reader.Tables()
 	case command == `\format`:
 		all = output.Formats
 	}

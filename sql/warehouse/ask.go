@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"parley/pipelines/yamlfile"
@@ -114,9 +113,8 @@ func (r *Reader) explain(err error) error {
 	if m == nil {
 		return err
 	}
-	known := append(slices.Clone(r.marts), "builds", "build_checks", "dead_letters")
 	told := *fault
-	told.Message = fmt.Sprintf("unknown table %q%s", m[1], yamlfile.DidYouMean(m[1], known))
+	told.Message = fmt.Sprintf("unknown table %q%s", m[1], yamlfile.DidYouMean(m[1], r.Tables()))
 	if !strings.Contains(told.Message, "did you mean") {
 		told.Message += "; `show tables` lists those there are"
 	}

@@ -166,8 +166,14 @@ func (r *Reader) lock(ctx context.Context, dir string, files []string) error {
 // Build is the record of the build that the reader shows.
 func (r *Reader) Build() Build { return r.build }
 
-// Marts names the build's marts, sorted; the views builds, build_checks and dead_letters are there too.
+// Marts names the build's marts, sorted.
 func (r *Reader) Marts() []string { return r.marts }
+
+// Tables names all that a query can read: the marts, then what tells of builds
+// and of records that could not be read.
+func (r *Reader) Tables() []string {
+	return append(slices.Clone(r.marts), "builds", "build_checks", "dead_letters")
+}
 
 // Close ends the reader.
 func (r *Reader) Close() error {
