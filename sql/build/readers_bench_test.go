@@ -33,11 +33,6 @@ func BenchmarkReadersBesideBuilds(b *testing.B) {
 	}
 	l := sampleLake(b, config)
 	cfg := Config{Lake: l, Now: time.Now, Settings: Settings{Keep: 2}, Engine: warehouse.Config{MemoryLimit: "512MB", Threads: 1}}
-	cfg.parts.models = files(
-		"marts/users.sql", "select person_id, key as user_id from identity where key_kind = 'user_id'",
-		"marts/companies.sql", "select null::varchar as company_id where false",
-		"marts/events.sql", "select event_id, event_name, key as user_id, occurred_at from settled_events",
-	)
 	builds := 0
 	publish := func() {
 		builds++
