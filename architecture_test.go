@@ -32,6 +32,8 @@ var mustNotImport = map[string][]string{
 // Libraries that one place alone may know.
 var onlyIn = map[string][]string{
 	"github.com/duckdb/duckdb-go/v2":         {"parley/sql/warehouse"},
+	"github.com/apache/arrow-go/v18":         {"parley/sql/warehouse"},
+	"github.com/peterh/liner":                {"parley/cmd/cli"},
 	"github.com/apache/spark-connect-go/v35": {"parley/sql/warehouse/spark"},
 	"github.com/segmentio/kafka-go":          {"parley/pipelines/broker", "parley/pipelines/landing"},
 	"github.com/twmb/franz-go/pkg/kfake":     {"parley/pipelines/broker"},

@@ -97,7 +97,7 @@ func (a *app) root() *cobra.Command {
 				level = slog.LevelDebug
 			}
 			a.log = slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level}))
-			return a.checkFormat()
+			return a.checkFormat(cmd)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -107,7 +107,7 @@ func (a *app) root() *cobra.Command {
 		},
 	}
 	root.PersistentFlags().StringVarP(&a.dir, "directory", "C", ".", "work on the workspace in this `folder`")
-	root.PersistentFlags().StringVar(&a.format, "format", "", "print as table, json or csv (default `table`)")
+	root.PersistentFlags().StringVar(&a.format, "format", "", "print as table, json or csv; sql also as parquet or arrow (default `table`)")
 	root.PersistentFlags().Bool("verbose", false, "say more of what is done")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"parley/pipelines/lake"
 	"parley/sql/build"
 	"parley/sql/segment"
+	"parley/sql/settle"
 	"parley/sql/warehouse"
 	"parley/sql/warehouse/spark"
 )
@@ -49,6 +51,7 @@ func (a *app) examine(ctx context.Context) error {
 		{"parley.yaml", func(context.Context, *workspace.Workspace) (string, error) { return "read, without a fault", nil }},
 		{"kafka", a.examineKafka},
 		{"lake", examineLake},
+		{"settled", examineSettled},
 		{"engine", examineEngine},
 		{"queue", examineQueue},
 		{"segments", a.examineSegments},
@@ -155,6 +158,27 @@ func examineEngine(ctx context.Context, ws *workspace.Workspace) (finding string
 		return "", err
 	}
 	return fmt.Sprintf("Spark %s answers at %s and writes to the lake", version, ws.Spark()), nil
+}
+
+// examineSettled looks for landed files that settling had to leave out.
+func examineSettled(_ context.Context, ws *workspace.Workspace) (string, error) {
+	store, err := ws.OpenLake()
+	if err != nil {
+		return "", err
+	}
+	m, err := settle.Current(store)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "nothing is settled yet; parley build does it", nil
+	case err != nil:
+		return "", err
+	case len(m.SetAside) > 0:
+		return "", fmt.Errorf("%s set aside, `parley lake status` names all; %s: %s",
+			plural(int64(len(m.SetAside)), "landed file is", "landed files are"), m.SetAside[0].Path, m.SetAside[0].Reason)
+	case m.MadeAgain != "":
+		return fmt.Sprintf("version %d, made again from all that landed: %s", m.Version, m.MadeAgain), nil
+	}
+	return fmt.Sprintf("version %d, of every file that had landed", m.Version), nil
 }
 
 func examineQueue(ctx context.Context, ws *workspace.Workspace) (string, error) {

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"parley/cmd/output"
 	"parley/cmd/workspace"
 	"parley/pipelines/broker"
+	"parley/sql/settle"
 )
 
 func (a *app) lakeCommand() *cobra.Command {
@@ -75,7 +78,20 @@ func (a *app) lakeStatus(ctx context.Context) error {
 	if a.forPeople() {
 		r = withoutZeros(r, "epoch", "tombstones", "skipped", "gaps", "gone")
 	}
-	return a.print(r)
+	if err := a.print(r); err != nil {
+		return err
+	}
+	settled, err := settle.Current(store)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, file := range settled.SetAside {
+		a.say("set aside since %s: %s: %s", formatTime(file.Since), file.Path, file.Reason)
+	}
+	return nil
 }
 
 // withoutZeros leaves those of the named columns out in which nothing but 0 stands.

@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +18,8 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the reports, and SQL over HTTP, until stopped",
-		Long: `Serve the reports in the browser, POST /v1/sql ({"query": …}) for programs, and /metrics for Prometheus.
+		Long: `Serve the reports in the browser, POST /v1/sql ({"query": …, "values": […]}) for programs, and /metrics for Prometheus.
+SQL is answered as JSON, or by Accept as text/csv, application/vnd.apache.arrow.stream or application/vnd.apache.parquet.
 On this machine the pages are open; beyond it, and for SQL, the token is asked for:
 PARLEY_TOKEN, or the one kept in .parley/token.`,
 		Args: noArgs,
@@ -59,9 +60,9 @@ func (a *app) listen(ctx context.Context, ws *workspace.Workspace, listen string
 	s, err := server.New(ctx, server.Config{
 		Listen: listen, Reports: ws.Path("reports"), Token: token, Metrics: a.figures.registry, Logger: a.log,
 		Open: func(ctx context.Context) (*warehouse.Reader, error) {
-			return openBuild(ctx, ws, warehouse.ReaderConfig{
-				Engine: warehouse.Config{MemoryLimit: "1GB"}, TimeLimit: 5 * time.Minute,
-			})
+			config := queryLimits(ws)
+			config.Engine.MemoryLimit = cmp.Or(config.Engine.MemoryLimit, "1GB")
+			return openBuild(ctx, ws, config)
 		},
 	})
 	switch {

@@ -4,7 +4,6 @@ package output
 
 import (
 	"encoding/base64"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -35,12 +34,17 @@ func Print(w io.Writer, format string, r Rows) error {
 	switch format {
 	case "", "table":
 		return Table(w, r)
-	case "json":
-		return JSON(w, r)
-	case "csv":
-		return CSV(w, r)
 	}
-	return fmt.Errorf("no format %q; there are %s", format, strings.Join(Formats, ", "))
+	writer, err := NewWriter(w, format, r.Columns)
+	if err != nil {
+		return err
+	}
+	for _, row := range r.Rows {
+		if err := writer.Write(row); err != nil {
+			return err
+		}
+	}
+	return writer.Close()
 }
 
 // Table writes a table for people. What could move a terminal's cursor is replaced.
@@ -149,11 +153,11 @@ func forCSV(value any) string {
 	case fmt.Stringer:
 		return v.String()
 	case map[string]any, []any:
-		encoded, err := encode(forJSON(v))
+		encoded, err := appendJSON(nil, v)
 		if err != nil {
 			return fmt.Sprint(v)
 		}
-		return encoded
+		return string(encoded)
 	}
 	return fmt.Sprint(value)
 }
@@ -170,64 +174,6 @@ func FormatTime(at time.Time) string {
 		return at.Format("2006-01-02T15:04:05Z")
 	}
 	return at.Format("2006-01-02T15:04:05.999999Z")
-}
-
-// CSV writes RFC 4180 with one header line, LF at line ends, and NULL as nothing.
-func CSV(w io.Writer, r Rows) error {
-	writer := csv.NewWriter(w)
-	if err := writer.Write(r.Columns); err != nil {
-		return err
-	}
-	record := make([]string, len(r.Columns))
-	for _, row := range r.Rows {
-		for i, value := range row {
-			record[i] = forCSV(value)
-		}
-		if err := writer.Write(record); err != nil {
-			return err
-		}
-	}
-	writer.Flush()
-	return writer.Error()
-}
-
-// JSON writes one array of objects whose keys stand in the columns' order.
-func JSON(w io.Writer, r Rows) error {
-	var out strings.Builder
-	out.WriteString("[")
-	for i, row := range r.Rows {
-		out.WriteString(map[bool]string{true: "\n{", false: ",\n{"}[i == 0])
-		for j, value := range row {
-			if j > 0 {
-				out.WriteString(", ")
-			}
-			key, err := encode(r.Columns[j])
-			if err != nil {
-				return err
-			}
-			encoded, err := encode(forJSON(value))
-			if err != nil {
-				return fmt.Errorf("print column %s: %w", r.Columns[j], err)
-			}
-			out.WriteString(key + ": " + encoded)
-		}
-		out.WriteString("}")
-	}
-	if len(r.Rows) > 0 {
-		out.WriteString("\n")
-	}
-	out.WriteString("]\n")
-	_, err := io.WriteString(w, out.String())
-	return err
-}
-
-// encode is a value in JSON, with <, > and & as they are: it is not read as HTML.
-func encode(value any) (string, error) {
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(value)
-	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
 func forJSON(value any) any {

@@ -67,7 +67,7 @@ func TestAnswer(t *testing.T) {
 	t.Parallel()
 	day := time.Date(2026, 6, 22, 0, 0, 0, 0, time.UTC)
 	var got strings.Builder
-	err := output.JSON(&got, output.Answer(&warehouse.Table{
+	err := output.Print(&got, "json", output.Answer(&warehouse.Table{
 		Columns: []warehouse.Column{{Name: "week_start", Type: "DATE"}, {Name: "at", Type: "TIMESTAMP WITH TIME ZONE"}, {Name: "mrr", Type: "DECIMAL(38,2)"}},
 		Rows:    [][]any{{day, day, warehouse.Decimal("29.00")}},
 	}))

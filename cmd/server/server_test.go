@@ -96,7 +96,7 @@ func TestOnThisMachine(t *testing.T) {
 		{"POST", "/v1/sql", `{"query": "select 1"}`, nil, 401, "Authorization"},
 		{"POST", "/v1/sql", `{"query": "select 1"}`, map[string]string{"Authorization": "Bearer "}, 401, "Authorization"},
 		{"POST", "/v1/sql", `{"query": "select 1"}`, token, 404, "no build"},
-		{"POST", "/v1/sql", `select 1`, token, 400, `{"query"`},
+		{"POST", "/v1/sql", `select 1`, token, 400, `send {\"query\"`},
 	} {
 		status, text, header := get(t, http.DefaultClient, test.method, base+test.path, test.body, test.header)
 		if status != test.status || !strings.Contains(text, test.text) || strings.Contains(text, "secret") {

@@ -18,6 +18,7 @@ type Config struct {
 	Reports     Reports             `yaml:"reports"`
 	Build       Build               `yaml:"build"`
 	Serve       Serve               `yaml:"serve"`
+	SQL         SQL                 `yaml:"sql"`
 	Outages     []Outage            `yaml:"outages"`
 	Kafka       Kafka               `yaml:"kafka"`
 	Lake        Lake                `yaml:"lake"`
@@ -104,6 +105,12 @@ type Serve struct {
 	Listen string `yaml:"listen"` // host:port; default 127.0.0.1:8780
 }
 
+// SQL says within which limits one query runs, asked by `parley sql` or over HTTP.
+type SQL struct {
+	Timeout Duration `yaml:"timeout"` // default 5m
+	Memory  string   `yaml:"memory"`  // as 2GB; default: half of the machine's for `parley sql`, 1GB over HTTP
+}
+
 // Outage is a time in which the product was down or slow.
 type Outage struct {
 	Name string  `yaml:"name"`
@@ -179,6 +186,7 @@ func (c *Config) setDefaults(folder string) {
 	setDefault(&c.Build.Keep, 10)
 	setDefault(&c.Build.KeepFor, "7d")
 	setDefault(&c.Serve.Listen, "127.0.0.1:8780")
+	setDefault(&c.SQL.Timeout, "5m")
 	setDefault(&c.Kafka.TopicPrefix, "parley.")
 	setDefault(&c.Lake.URL, "./lake")
 	setDefault(&c.Lake.CacheGB, 10)

@@ -16,6 +16,7 @@ import (
 	"parley/pipelines/lake"
 	"parley/pipelines/record"
 	"parley/pipelines/yamlfile"
+	"parley/sql/warehouse"
 	"parley/sql/warehouse/spark"
 )
 
@@ -61,6 +62,7 @@ func (c *Config) validate(file *yamlfile.File) error {
 	}
 	for path, length := range map[string]Duration{
 		"$.staffing.handling_time": c.Staffing.HandlingTime, "$.staffing.answer_within": c.Staffing.AnswerWithin, "$.build.every": c.Build.Every,
+		"$.sql.timeout": c.SQL.Timeout,
 	} {
 		if length.Value() < time.Second {
 			fault(path, "%q is no length of time of a second or more; write 90s, 10m, 2h or 7d", string(length))
@@ -69,6 +71,9 @@ func (c *Config) validate(file *yamlfile.File) error {
 	c.Build.validate(fault)
 	if _, _, err := net.SplitHostPort(c.Serve.Listen); err != nil {
 		fault("$.serve.listen", "%q is no address to listen on; write host:port, as 127.0.0.1:8780", c.Serve.Listen)
+	}
+	if err := (warehouse.Config{MemoryLimit: c.SQL.Memory}).Validate(); err != nil {
+		fault("$.sql.memory", "%v", err)
 	}
 	if asOf := c.Workspace.AsOf; asOf != "" && asOf.Value().IsZero() {
 		fault("$.workspace.as_of", "%q is no moment; write 2026-06-30T00:00:00Z", string(asOf))

@@ -73,6 +73,7 @@ cover:
 staffing: {handling_time: 10m, answer_within: 5m, target: 0.8, shrinkage: 0.3, concurrency: 1}
 reports: {zones: [Europe/Dublin, America/New_York], recipients: [], conversation_url: "https://help.example/{conversation_id}"}
 build: {every: 1m, keep: 10}
+sql: {timeout: 5m, memory: 2GB}
 serve: {listen: "127.0.0.1:8780"}
 outages: [{name: Search down, from: 2026-03-02T10:00:00Z, to: 2026-03-02T14:30:00Z}]
 kafka: {brokers: [], topic_prefix: "parley."}
@@ -119,6 +120,8 @@ func TestFaultsSayWhereAndWhatToDo(t *testing.T) {
 		{"engine: {url: spark}", `parley.yaml:1:15: "spark" is no engine; write duckdb:, or sc://host:15002 for a Spark`},
 		{"engine:\n  url: \"sc://me:secret@host\"", "parley.yaml:2:8: an address of Spark Connect takes no credentials; write sc://host:15002"},
 		{"email: {smtp: \"smtp://mail\"}", "sending by SMTP is not there yet"},
+		{"sql: {timeout: never}", `parley.yaml:1:16: "never" is no length of time`},
+		{"sql: {memory: lots}", `parley.yaml:1:15: memory limit "lots" is no size; write it as in 4GB or 512MiB`},
 		{"build: {every: soon}", `parley.yaml:1:16: "soon" is no length of time`},
 		{"build: {keep_for: a week}", `parley.yaml:1:19: "a week" is no length of time; write 12h or 7d, or 0s to keep by number alone`},
 		{"build: {keep_for: 7.5d}", `"7.5d" is no length of time`},

@@ -6,6 +6,7 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -22,11 +23,15 @@ type columnsReader[T any] struct {
 }
 
 // columnOf is a column of the file and the field of the struct that takes it.
+// The field is found by where it lies in the struct: by reflection, setting it
+// would take longer than reading it.
 type columnOf struct {
-	name   string
-	field  []int
-	leaf   int // among the file's columns
-	reader parquet.ColumnChunkValueReader
+	name       string
+	offset     uintptr
+	kind       reflect.Kind
+	isOptional bool // a pointer
+	leaf       int  // among the file's columns
+	reader     parquet.ColumnChunkValueReader
 }
 
 // physical is how the values of a field are kept in a file.
@@ -36,20 +41,26 @@ var physical = map[reflect.Kind]parquet.Kind{
 
 func newColumnsReader[T any](file *parquet.File) (*columnsReader[T], error) {
 	r := &columnsReader[T]{groups: file.RowGroups()}
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+	row := reflect.TypeFor[T]()
+	for _, field := range reflect.VisibleFields(row) {
 		name, _, _ := strings.Cut(field.Tag.Get("parquet"), ",")
 		leaf, ok := file.Schema().Lookup(name)
 		if name == "" || !ok { // an embedded struct, whose fields come by themselves
 			continue
 		}
-		kind := field.Type.Kind()
-		if kind == reflect.Pointer {
+		kind, isOptional := field.Type.Kind(), field.Type.Kind() == reflect.Pointer
+		if isOptional {
 			kind = field.Type.Elem().Kind()
 		}
 		if found := leaf.Node.Type().Kind(); found != physical[kind] || leaf.MaxRepetitionLevel > 0 {
 			return nil, fmt.Errorf("column %s is %s, not %s as expected", name, leaf.Node, kind)
 		}
-		r.columns = append(r.columns, columnOf{name: name, field: field.Index, leaf: leaf.ColumnIndex})
+		offset := uintptr(0)
+		for at, within := 0, row; at < len(field.Index); at++ { // through the structs that it is embedded in
+			step := within.Field(field.Index[at])
+			offset, within = offset+step.Offset, step.Type
+		}
+		r.columns = append(r.columns, columnOf{name: name, offset: offset, kind: kind, isOptional: isOptional, leaf: leaf.ColumnIndex})
 	}
 	return r, nil
 }
@@ -63,12 +74,11 @@ func (r *columnsReader[T]) read(batch []T) (int, error) {
 		}
 	}
 	n := int(min(int64(len(batch)), r.left))
-	rows := reflect.ValueOf(batch[:n])
 	if len(r.values) < n {
 		r.values = make([]parquet.Value, n)
 	}
 	for i := range r.columns {
-		if err := r.columns[i].read(rows, r.values[:n]); err != nil {
+		if err := r.columns[i].read(unsafe.Pointer(unsafe.SliceData(batch)), unsafe.Sizeof(batch[0]), r.values[:n]); err != nil {
 			return 0, fmt.Errorf("column %s: %w", r.columns[i].name, err)
 		}
 	}
@@ -105,8 +115,9 @@ func (r *columnsReader[T]) close() (err error) {
 	return err
 }
 
-// read reads one value for each of rows.
-func (c *columnOf) read(rows reflect.Value, values []parquet.Value) error {
+// read reads one value for each of the rows, which lie size bytes apart from
+// first on.
+func (c *columnOf) read(first unsafe.Pointer, size uintptr, values []parquet.Value) error {
 	for at := 0; at < len(values); {
 		n, err := c.reader.ReadValues(values[at:])
 		if n == 0 {
@@ -116,48 +127,56 @@ func (c *columnOf) read(rows reflect.Value, values []parquet.Value) error {
 			return err
 		}
 		// What the values refer to holds until the next call.
-		c.set(rows.Slice(at, at+n), values[at:at+n])
+		c.set(unsafe.Add(first, uintptr(at)*size+c.offset), size, values[at:at+n])
 		at += n
 	}
 	return nil
 }
 
-func (c *columnOf) set(rows reflect.Value, values []parquet.Value) {
-	// One copy for all texts, of which the rows get their parts.
-	var copied strings.Builder
-	size := 0
-	for i := range values {
-		if values[i].Kind() == parquet.ByteArray {
-			size += len(values[i].ByteArray())
+// set puts the values into fields that lie size bytes apart.
+func (c *columnOf) set(field unsafe.Pointer, size uintptr, values []parquet.Value) {
+	switch c.kind {
+	case reflect.String:
+		// One copy for all texts, of which the rows get their parts.
+		var copied strings.Builder
+		length := 0
+		for i := range values {
+			if !values[i].IsNull() {
+				length += len(values[i].ByteArray())
+			}
 		}
-	}
-	copied.Grow(size)
-	for i := range values {
-		if values[i].Kind() == parquet.ByteArray {
-			copied.Write(values[i].ByteArray())
+		copied.Grow(length)
+		for i := range values {
+			if !values[i].IsNull() {
+				copied.Write(values[i].ByteArray())
+			}
 		}
+		texts := copied.String()
+		setEach(c, field, size, values, func(value *parquet.Value) string {
+			text := texts[:len(value.ByteArray())]
+			texts = texts[len(text):]
+			return text
+		})
+	case reflect.Int64:
+		setEach(c, field, size, values, (*parquet.Value).Int64)
+	case reflect.Int32:
+		setEach(c, field, size, values, (*parquet.Value).Int32)
+	case reflect.Bool:
+		setEach(c, field, size, values, (*parquet.Value).Boolean)
 	}
-	texts := copied.String()
+}
+
+func setEach[V any](c *columnOf, field unsafe.Pointer, size uintptr, values []parquet.Value, of func(*parquet.Value) V) {
 	for i := range values {
 		if values[i].IsNull() {
 			continue
 		}
-		field := rows.Index(i).FieldByIndex(c.field)
-		if field.Kind() == reflect.Pointer {
-			field.Set(reflect.New(field.Type().Elem()))
-			field = field.Elem()
-		}
-		switch value := values[i]; value.Kind() {
-		case parquet.ByteArray:
-			n := len(value.ByteArray())
-			field.SetString(texts[:n])
-			texts = texts[n:]
-		case parquet.Boolean:
-			field.SetBool(value.Boolean())
-		case parquet.Int32:
-			field.SetInt(int64(value.Int32()))
-		default:
-			field.SetInt(value.Int64())
+		at := unsafe.Add(field, uintptr(i)*size)
+		if c.isOptional {
+			value := of(&values[i])
+			*(**V)(at) = &value
+		} else {
+			*(*V)(at) = of(&values[i])
 		}
 	}
 }

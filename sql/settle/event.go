@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"strings"
 
-	"github.com/parquet-go/parquet-go"
-
 	"parley/pipelines/record"
 )
 
@@ -50,8 +48,8 @@ var events = table[eventRow]{
 	},
 	// One id reported under two dates is one event of the earlier: the index of ids finds it.
 	date: func(r *eventRow) date { return dateOf(r.OccurredAt) },
-	options: []parquet.WriterOption{
-		parquet.SkipPageBounds("url"), parquet.SkipPageBounds("referrer"), parquet.SkipPageBounds("metadata"),
+	unbounded: []string{
+		"event_id", "key", "user_id", "email", "source_id", "anonymous_id", "company_id", "url", "referrer", "ip", "metadata",
 	},
 }
 

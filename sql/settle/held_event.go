@@ -33,8 +33,9 @@ var heldEvents = table[heldEvent]{
 		*held = *other
 		return true
 	},
-	date: func(h *heldEvent) date { return dateOf(h.At) },
-	text: func(h *heldEvent) int { return len(h.Text) },
+	date:   func(h *heldEvent) date { return dateOf(h.At) },
+	byTime: true,
+	text:   func(h *heldEvent) int { return len(h.Text) },
 }
 
 // texts are the event's id and what else it says, in the order in which the

@@ -34,6 +34,8 @@ func TestKilled(t *testing.T) {
 		return []message{
 			day(1, fmt.Sprint("a", i)), day(2, "moves"), day(i%28+1, fmt.Sprint("b", i)),
 			user(fmt.Sprintf(`{"user_id":"1","n":%d,"updated_at":%d}`, i, unix(0)+int64(i))),
+			// It proves to be older each time, and moves.
+			conversation(fmt.Sprintf(`{"conversation_id":"7","updated_at":%d,"part":{"id":"%d","created_at":%d,"body":"hi","tags":["bug"]}}`, unix(9), i, unix(0)-int64(i)*86400)),
 		}
 	}
 	var landed []message

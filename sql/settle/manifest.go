@@ -164,7 +164,7 @@ func newManifest(root string, state manifestState) *Manifest {
 // publish makes the state the newest version. Its error is fs.ErrExist if
 // another process has published a version of that number.
 func publish(root string, state manifestState) (*Manifest, error) {
-	content, err := json.MarshalIndent(state, "", " ")
+	content, err := json.Marshal(state)
 	if err != nil {
 		return nil, fmt.Errorf("settle: %w", err)
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/segmentio/encoding/json"
 
 	"parley/pipelines/record"
@@ -50,8 +49,8 @@ var parts = table[partRow]{
 		*row = *other
 		return true
 	},
-	text:    func(r *partRow) int { return 100 + len(r.Body) + len(r.Tags) },
-	options: []parquet.WriterOption{parquet.SkipPageBounds("body"), parquet.SkipPageBounds("tags")},
+	text:      func(r *partRow) int { return 100 + len(r.Body) + len(r.Tags) },
+	unbounded: []string{"part_id", "author_id", "author_user_id", "author_name", "author_email", "body", "tags"},
 }
 
 func comparePartVersion(a, b *partRow) int {

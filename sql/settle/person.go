@@ -29,15 +29,21 @@ type personKeyRow struct {
 var personKeys = table[personKeyRow]{
 	name: "settled_person_keys",
 	compare: func(a, b *personKeyRow) int {
-		return cmp.Or(
-			strings.Compare(a.UserID, b.UserID), strings.Compare(a.Email, b.Email),
-			strings.Compare(a.SourceID, b.SourceID), strings.Compare(a.AnonymousID, b.AnonymousID))
+		if c := strings.Compare(a.UserID, b.UserID); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.Email, b.Email); c != 0 {
+			return c
+		}
+		return cmp.Or(strings.Compare(a.SourceID, b.SourceID), strings.Compare(a.AnonymousID, b.AnonymousID))
 	},
 	date: func(r *personKeyRow) date { return dateOf(r.FirstAt) },
 	merge: func(row, other *personKeyRow) bool {
 		return widen(&row.FirstAt, &row.LastAt, other.FirstAt, other.LastAt)
 	},
 	text: func(r *personKeyRow) int { return len(r.UserID) + len(r.Email) + len(r.AnonymousID) },
+
+	unbounded: []string{"email", "source_id", "anonymous_id"},
 }
 
 // sighting is a combination of keys on one date.
@@ -97,9 +103,14 @@ type attributeRow struct {
 var personAttributes = table[attributeRow]{
 	name: "settled_person_attributes",
 	compare: func(a, b *attributeRow) int {
+		if c := strings.Compare(a.KeyKind, b.KeyKind); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.Key, b.Key); c != 0 {
+			return c
+		}
 		return cmp.Or(
-			strings.Compare(a.KeyKind, b.KeyKind), strings.Compare(a.Key, b.Key), strings.Compare(a.Name, b.Name),
-			cmp.Compare(a.At, b.At), compareBool(a.IsCustom, b.IsCustom),
+			strings.Compare(a.Name, b.Name), cmp.Compare(a.At, b.At), compareBool(a.IsCustom, b.IsCustom),
 			strings.Compare(a.ValueType, b.ValueType), compareOptional(a.Value, b.Value))
 	},
 	date:  func(r *attributeRow) date { return dateOf(r.At) }, // At is part of what makes two reports one
@@ -111,6 +122,7 @@ var personAttributes = table[attributeRow]{
 		}
 		return n
 	},
+	unbounded: []string{"value", "seq"},
 }
 
 // membershipRow says that a record put a person into a company, or took them

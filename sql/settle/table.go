@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -32,6 +31,8 @@ type table[T any] struct {
 	// same date, or never meet: each table says why they do.
 	date func(*T) date
 
+	byTime bool // compare goes by the time first of which date is the date
+
 	// merge makes row stand for both reports and says whether that changed it.
 	// Nil: they are equal.
 	merge func(row, other *T) (changed bool)
@@ -40,12 +41,17 @@ type table[T any] struct {
 	// memory's account. Nil: none worth counting.
 	text func(*T) int
 
-	options []parquet.WriterOption
+	// unbounded are columns whose least and greatest value say nothing: they
+	// are texts in no order, of which each file has some from A to Z.
+	unbounded []string
 }
 
 // byDate is the table in the order in which its new rows are gathered: by
 // date, then as in a file.
 func (t *table[T]) byDate() *table[T] {
+	if t.byTime {
+		return t
+	}
 	ordered := *t
 	ordered.compare = func(a, b *T) int {
 		if c := cmp.Compare(t.date(a), t.date(b)); c != 0 {
@@ -154,10 +160,13 @@ type fileWriter[T any] struct {
 }
 
 func newFileWriter[T any](t *table[T], more ...parquet.WriterOption) *fileWriter[T] {
-	options := slices.Concat([]parquet.WriterOption{
+	options := append([]parquet.WriterOption{
 		parquet.Compression(compression),
 		parquet.MaxRowsPerRowGroup(rowGroup),
-	}, t.options, more)
+	}, more...)
+	for _, column := range t.unbounded {
+		options = append(options, parquet.SkipPageBounds(column))
+	}
 	return &fileWriter[T]{options: options, batch: make([]T, 0, batchRows)}
 }
 

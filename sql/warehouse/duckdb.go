@@ -145,15 +145,24 @@ func (d *DuckDB) Query(ctx context.Context, query string, args ...any) (*Table, 
 
 // Rows runs one statement and gives its answer row by row. The caller closes it.
 func (d *DuckDB) Rows(ctx context.Context, query string, args ...any) (*Rows, error) {
+	return onConnection(ctx, d, query, args, openRows)
+}
+
+// onConnection opens an answer on a connection of its own, which goes back when
+// the answer is closed.
+func onConnection[A any](
+	ctx context.Context, d *DuckDB, query string, args []any,
+	open func(context.Context, *sql.Conn, string, []any, func() error) (A, error),
+) (answer A, err error) {
 	conn, err := d.db.Conn(ctx)
 	if err != nil {
-		return nil, queryError(ctx, query, fmt.Errorf("connect to the engine: %w", err))
+		return answer, queryError(ctx, query, fmt.Errorf("connect to the engine: %w", err))
 	}
-	rows, err := openRows(ctx, conn, query, args, conn.Close)
+	answer, err = open(ctx, conn, query, args, conn.Close)
 	if err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return answer, errors.Join(err, conn.Close())
 	}
-	return rows, nil
+	return answer, nil
 }
 
 // Session is one connection to the engine: what is temporary there, only it sees.

@@ -116,6 +116,22 @@ func TestParseFunctions(t *testing.T) {
 	}
 }
 
+func TestTableMacrosAreWhatTheEngineKnows(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	names, err := d.TableMacros(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, row := range mustQuery(t, d, "select distinct function_name from duckdb_functions() where not internal and function_type = 'table_macro' order by 1").Rows {
+		want = append(want, row[0].(string))
+	}
+	if diff := cmp.Diff(want, names); diff != "" || len(want) == 0 {
+		t.Error(diff)
+	}
+}
+
 func TestValues(t *testing.T) {
 	t.Parallel()
 	d := open(t)
@@ -144,7 +160,26 @@ func TestValues(t *testing.T) {
 		{"'infinity'::timestamptz", "infinity", `"infinity"`},
 		{"'-infinity'::date", "-infinity", `"-infinity"`},
 		{"time '10:00:00.5'", "10:00:00.5", `"10:00:00.5"`},
-		{"interval '1 month 2 days 3.5 seconds'", "1 month 2 days 00:00:03.500000", `"1 month 2 days 00:00:03.500000"`},
+		{"interval '1 month 2 days 3.5 seconds'", "1 month 2 days 00:00:03.5", `"1 month 2 days 00:00:03.5"`},
+		{"interval (3000000) hours", "3000000:00:00", `"3000000:00:00"`},
+		{"time '24:00:00'", "24:00:00", `"24:00:00"`},
+		{"timetz '12:00:00.5+05:30'", "12:00:00.5+05:30", `"12:00:00.5+05:30"`},
+		{"timestamp_s '1969-12-31 23:59:59'", time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC), `"1969-12-31T23:59:59Z"`},
+		{"timestamp '1969-12-31 23:59:59.999999'", time.Date(1969, 12, 31, 23, 59, 59, 999999000, time.UTC), `"1969-12-31T23:59:59.999999Z"`},
+		{"timestamp_ns '2026-03-29 00:59:59.123456789'", instant.Add(789), `"2026-03-29T00:59:59.123456789Z"`},
+		{"timestamp '12026-01-01 00:00:00'", "12026-01-01 00:00:00", `"12026-01-01 00:00:00"`},
+		{"date '0044-03-15 (BC)'", "-0043-03-15", `"-0043-03-15"`},
+		{"340282366920938463463374607431768211455::uhugeint", Decimal("340282366920938463463374607431768211455"), `340282366920938463463374607431768211455`},
+		{"'-170141183460469231731687303715884105728'::hugeint", new(big.Int).Sub(new(big.Int).Neg(huge), big.NewInt(1)), `-170141183460469231731687303715884105728`},
+		{"[1::hugeint]", []any{Decimal("1")}, `[1]`},
+		{"18446744073709551615::ubigint", uint64(18446744073709551615), `18446744073709551615`},
+		{"'10100'::bit", "10100", `"10100"`},
+		{"[{'b': '1'::bit}]", []any{map[string]any{"b": "1"}}, `[{"b":"1"}]`},
+		{"union_value(n := 2)", int32(2), `2`},
+		{"[1, 2]::int[2]", []any{int32(1), int32(2)}, `[1,2]`},
+		{"map {[1]: null}", map[string]any{"[1]": nil}, `{"[1]":null}`},
+		{"'{\"a\": 1}'::json", `{"a": 1}`, `"{\"a\": 1}"`},
+		{"[1, 2]::variant", "[1, 2]", `"[1, 2]"`},
 		{"'\\x00ab'::blob", []byte{0, 'a', 'b'}, `"AGFi"`},
 		{"[date '2026-03-29', null]", []any{day, nil}, `["2026-03-29T00:00:00Z",null]`},
 		{"[1.5::decimal(4,2)]", []any{Decimal("1.50")}, `[1.50]`},

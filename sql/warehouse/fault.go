@@ -23,6 +23,11 @@ type QueryError struct {
 	Column  int    // from 1, in characters; 0: unknown
 }
 
+const outOfMemory = "Out of Memory"
+
+// OutOfMemory says whether the statement needed more memory than it may use.
+func (e *QueryError) OutOfMemory() bool { return e.Kind == outOfMemory }
+
 func (e *QueryError) Error() string {
 	if e.Line > 0 {
 		return fmt.Sprintf("%d:%d: %s", e.Line, e.Column, e.Message)
@@ -78,6 +83,11 @@ func parseFault(query, text string) *QueryError {
 		return e
 	}
 	e.Kind, e.Message = said.Kind, oneLine(said.Message)
+	if e.Kind == outOfMemory {
+		// What the engine itself advises is to change its settings.
+		reason, _, _ := strings.Cut(e.Message, " Possible solutions:")
+		e.Message = "the query needs more memory than it may use; read less at once, or allow it more (" + reason + ")"
+	}
 	e.at(query, said.Position)
 	return e
 }

@@ -65,9 +65,13 @@ func FromFiles(paths []string) string {
 // groups of RowGroup; it gives their number. The file is not yet safe from a
 // power cut: the caller syncs what it publishes.
 func (d *DuckDB) Write(ctx context.Context, query, path string) (int64, error) {
+	return d.write(ctx, query, path)
+}
+
+func (d *DuckDB) write(ctx context.Context, query, path string, args ...any) (int64, error) {
 	const before = "copy ("
 	after := fmt.Sprintf("\n) to %s (format parquet, compression zstd, row_group_size %d)", Literal(path), RowGroup)
-	t, err := d.Query(ctx, before+trimStatement(query)+after)
+	t, err := d.Query(ctx, before+trimStatement(query)+after, args...)
 	if err != nil {
 		return 0, shift(err, query, len(before))
 	}

@@ -7,6 +7,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
+
+	"parley/sql/dialect"
 )
 
 // Name is a name used in a statement and where.
@@ -48,17 +51,26 @@ func (d *DuckDB) Tables(ctx context.Context, query string) ([]string, error) {
 }
 
 // TableMacros names the dialect's macros that stand in FROM, as each_day does.
-func (d *DuckDB) TableMacros(ctx context.Context) ([]string, error) {
-	t, err := d.Query(ctx, "select distinct function_name from duckdb_functions() where not internal and function_type = 'table_macro' order by 1")
-	if err != nil {
-		return nil, err
+func (d *DuckDB) TableMacros(context.Context) ([]string, error) { return tableMacros(), nil }
+
+// tableMacros reads their names from the dialect itself: asking the engine, which
+// knows some thousand functions, would take most of the time of opening a build.
+var tableMacros = sync.OnceValue(func() (names []string) {
+	words := tokens(dialect.DuckDB)
+	for i, name := 0, ""; i < len(words); i++ {
+		switch {
+		case i > 0 && words[i-1].is("macro"):
+			name = words[i].text
+		case words[i].is("table") && words[i-1].is("as") && name != "":
+			names = append(names, name)
+			name = ""
+		case words[i].text == ";":
+			name = ""
+		}
 	}
-	names := make([]string, len(t.Rows))
-	for i, row := range t.Rows {
-		names[i], _ = row[0].(string)
-	}
-	return names, nil
-}
+	slices.Sort(names)
+	return names
+})
 
 func parseSerialized(query, serialized string) (*Parsed, error) {
 	var answer struct {

@@ -8,13 +8,10 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
-
-	"parley/pipelines/yamlfile"
 )
 
 // ReaderConfig says within which limits queries run, and what they see beside
@@ -39,9 +36,13 @@ type Reader struct {
 	engine *DuckDB
 	build  Build
 	marts  []string
+	builds *buildTables
 	macros []string
 	limit  time.Duration
 	lease  *os.File
+	// answers is the folder in which answers are written that are files; the one
+	// beside the build's own that the engine may touch.
+	answers string
 }
 
 // OpenCurrent opens the current build in the folder marts. The error is
@@ -129,11 +130,15 @@ func (r *Reader) open(ctx context.Context, dir string, cfg ReaderConfig) error {
 			return fmt.Errorf("open mart %s of build %s: %w", mart, r.build.ID, err)
 		}
 	}
-	if err := createBuilds(ctx, r.engine, r.build, cfg.Builds); err != nil {
+	r.builds = &buildTables{current: r.build, records: cfg.Builds}
+	if err := r.builds.create(ctx, r.engine); err != nil {
 		return err
 	}
 	if err := createDeadLetters(ctx, r.engine, cfg.DeadLetters); err != nil {
 		return err
+	}
+	if r.answers, err = os.MkdirTemp("", "parley-answers-"); err != nil {
+		return fmt.Errorf("make a folder for answers: %w", err)
 	}
 	return r.lock(ctx, dir, cfg.DeadLetters)
 }
@@ -146,7 +151,7 @@ func (r *Reader) lock(ctx context.Context, dir string, files []string) error {
 		paths[i] = Literal(f)
 	}
 	for _, s := range []string{
-		"set global allowed_directories = [" + Literal(dir+string(filepath.Separator)) + "]",
+		"set global allowed_directories = [" + Literal(dir+string(filepath.Separator)) + ", " + Literal(r.answers+string(filepath.Separator)) + "]",
 		"set global allowed_paths = [" + strings.Join(paths, ", ") + "]",
 		"set global enable_external_access = false",
 		"set global lock_configuration = true",
@@ -161,67 +166,23 @@ func (r *Reader) lock(ctx context.Context, dir string, files []string) error {
 // Build is the record of the build that the reader shows.
 func (r *Reader) Build() Build { return r.build }
 
-// Marts names the build's marts, sorted; the views builds, build_checks and dead_letters are there too.
+// Marts names the build's marts, sorted.
 func (r *Reader) Marts() []string { return r.marts }
 
-// Query runs one reading statement (SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW,
-// SUMMARIZE, PIVOT, or EXPLAIN of one) and gives its whole answer. Any other is
-// refused before it runs, with a *RefusedError.
-func (r *Reader) Query(ctx context.Context, query string, args ...any) (*Table, error) {
-	rows, err := r.Rows(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	return rows.table()
+// Tables names all that a query can read: the marts, then what tells of builds
+// and of records that could not be read.
+func (r *Reader) Tables() []string {
+	return append(slices.Clone(r.marts), "builds", "build_checks", "dead_letters")
 }
-
-// Rows is as Query, row by row. The caller closes the rows; the time limit
-// counts until then.
-func (r *Reader) Rows(ctx context.Context, query string, args ...any) (*Rows, error) {
-	if err := requireRead(ctx, r.engine, r.macros, query); err != nil {
-		return nil, err
-	}
-	cancel := func() {}
-	if r.limit > 0 {
-		ctx, cancel = context.WithTimeoutCause(ctx, r.limit, fmt.Errorf("%w: its limit is %s; read less of the data at once", ErrTimeLimit, r.limit))
-	}
-	rows, err := r.engine.Rows(ctx, query, args...)
-	if err != nil {
-		cancel()
-		return nil, r.explain(err)
-	}
-	release := rows.release
-	rows.release = func() error { cancel(); return release() }
-	return rows, nil
-}
-
-// explain names the nearest of the build's tables where a query names none of
-// them; the engine itself would suggest some of its own.
-func (r *Reader) explain(err error) error {
-	var fault *QueryError
-	if !errors.As(err, &fault) {
-		return err
-	}
-	m := missingTable.FindStringSubmatch(fault.Message)
-	if m == nil {
-		return err
-	}
-	known := append(slices.Clone(r.marts), "builds", "build_checks", "dead_letters")
-	told := *fault
-	told.Message = fmt.Sprintf("unknown table %q%s", m[1], yamlfile.DidYouMean(m[1], known))
-	if !strings.Contains(told.Message, "did you mean") {
-		told.Message += "; `show tables` lists those there are"
-	}
-	return &told
-}
-
-var missingTable = regexp.MustCompile(`^Table with name (.+) does not exist!`)
 
 // Close ends the reader.
 func (r *Reader) Close() error {
 	var err error
 	if r.engine != nil {
 		err = r.engine.Close()
+	}
+	if r.answers != "" {
+		err = errors.Join(err, os.RemoveAll(r.answers))
 	}
 	return errors.Join(err, r.lease.Close())
 }

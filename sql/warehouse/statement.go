@@ -31,8 +31,15 @@ func refuse(format string, args ...any) error {
 var readingFunctions = []string{
 	"range", "generate_series", "unnest", "repeat", "repeat_row", "json_each", "json_tree",
 	"histogram", "histogram_values", "summary",
-	"duckdb_columns", "duckdb_functions", "duckdb_keywords", "duckdb_schemas", "duckdb_settings", "duckdb_tables",
+	"duckdb_columns", "duckdb_functions", "duckdb_keywords", "duckdb_schemas", "duckdb_tables",
 	"duckdb_types", "duckdb_views", "pragma_table_info", "pragma_version", "pg_timezone_names",
+}
+
+// hidden are functions of values, and tables of the engine's catalogue, that
+// tell how it is set up or write where nobody asked for it.
+var hidden = []string{
+	"current_setting", "getenv", "getvariable", "json_serialize_plan", "nextval", "write_log",
+	"duckdb_databases", "duckdb_logs", "duckdb_settings", "pg_settings",
 }
 
 // changing are the first words of statements that change something, or reach
@@ -76,11 +83,32 @@ func requireRead(ctx context.Context, d *DuckDB, macros []string, query string) 
 				return refuse("%d:%d: %s(…) may not be used in a query; read the marts by their names", line, column, f.Name)
 			}
 		}
-		return nil
+		return requireKnown(query, parsed)
 	case errors.As(err, &fault) && strings.Contains(fault.Message, "Only SELECT"):
 		return requirePivot(ctx, d, allowed, words)
 	}
 	return err
+}
+
+// requireKnown refuses what tells of the engine's own setting up, and files in
+// the place of tables: the engine reads one whose name a table's name is.
+func requireKnown(query string, parsed *Parsed) error {
+	for _, f := range parsed.Functions {
+		if slices.Contains(hidden, strings.ToLower(f.Name)) {
+			line, column := Place(query, f.Offset)
+			return refuse("%d:%d: %s(…) may not be used in a query", line, column, f.Name)
+		}
+	}
+	for _, t := range parsed.Tables {
+		line, column := Place(query, t.Offset)
+		switch {
+		case slices.Contains(hidden, strings.ToLower(t.Name)):
+			return refuse("%d:%d: %s may not be read in a query", line, column, t.Name)
+		case strings.ContainsAny(t.Name, `./\:*?[`):
+			return refuse("%d:%d: %q may not be read in a query: files are not tables; read the marts by their names", line, column, t.Name)
+		}
+	}
+	return nil
 }
 
 // explained is the statement that an EXPLAIN explains.
@@ -120,6 +148,8 @@ func requirePivot(ctx context.Context, d *DuckDB, allowed []string, words []toke
 			return refuse("%s may not stand in a PIVOT; quote it if it is a name", strings.ToUpper(t.text))
 		case i+1 < len(words) && words[i+1].text == "(" && (t.word || t.quoted) && known[name] && !slices.Contains(allowed, name):
 			return refuse("%s(…) may not be used in a query; read the marts by their names", t.text)
+		case (t.word || t.quoted) && slices.Contains(hidden, name), t.quoted && strings.Contains(name, "/"):
+			return refuse("%s may not be used in a query", t.text)
 		}
 	}
 	return nil

@@ -2,63 +2,12 @@ package warehouse
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
-
-// createBuilds makes the tables `builds`, one row for each build, failed ones
-// too, and `build_checks`, one for each build and check that did not hold. A record that cannot be read, or was removed meanwhile, is left out
-// rather than keep everything else from being read.
-func createBuilds(ctx context.Context, d *DuckDB, current Build, records []string) error {
-	builds := map[string]Build{}
-	for _, path := range records {
-		if b, err := ReadBuild(path); err == nil && b.ID != "" {
-			builds[b.ID] = b
-		}
-	}
-	// The reader's own build is published, whatever its record in the history
-	// says yet: that is finished after the pointer has moved.
-	if builds[current.ID].Status != Published {
-		builds[current.ID] = current
-	}
-	content := make([]Build, 0, len(builds))
-	for _, b := range builds {
-		content = append(content, b)
-	}
-	slices.SortFunc(content, func(a, b Build) int { return a.StartedAt.Compare(b.StartedAt) })
-	text, err := json.Marshal(content)
-	if err != nil {
-		return err
-	}
-	// Read by the engine from one bound text, with the types named: one
-	// statement for any number of builds.
-	for _, create := range []string{`create table builds as
-		select
-			b.build_id, b.as_of, b.started_at, b.seconds, b.status, list_sum(map_values(b.rows))::bigint as rows, b.rows as rows_by_mart,
-			coalesce(list_sum(map_values(b.landed)), 0)::bigint as landed_records, coalesce(b.landed, map {}) as landed,
-			coalesce(b.steps, map {}) as seconds_by_step, b.peak_memory, coalesce(b.checks_run, 0) as checks_run, b.checks_failed, b.error
-		from (select unnest(from_json(?::json, '[{"build_id":"VARCHAR","as_of":"TIMESTAMPTZ","started_at":"TIMESTAMPTZ","seconds":"DOUBLE",
-			"status":"VARCHAR","rows":"MAP(VARCHAR,BIGINT)","landed":"MAP(VARCHAR,BIGINT)","steps":"MAP(VARCHAR,DOUBLE)","peak_memory":"BIGINT",
-			"checks_run":"BIGINT","checks_failed":"BIGINT","error":"VARCHAR"}]')) as b)`,
-		`create table build_checks as
-		select
-			b.build_id, b.started_at, b.status, c.model, c."check" as check_name, c.rule, c.file, c.line, c.severity, c.failed as failed_rows,
-			c.found, c.error, c.sample as kept_rows, c.since as failing_since, c.builds
-		from (select b, unnest(b.checks) as c from (select unnest(from_json(?::json, '[{"build_id":"VARCHAR","started_at":"TIMESTAMPTZ","status":"VARCHAR",
-			"checks":[{"model":"VARCHAR","check":"VARCHAR","rule":"VARCHAR","file":"VARCHAR","line":"BIGINT","severity":"VARCHAR","failed":"BIGINT",
-			"found":"VARCHAR","error":"VARCHAR","sample":"VARCHAR","since":"VARCHAR","builds":"BIGINT"}]}]')) as b))`,
-	} {
-		if err := d.Exec(ctx, create, string(text)); err != nil {
-			return fmt.Errorf("list builds: %w", err)
-		}
-	}
-	return nil
-}
 
 // createDeadLetters makes the view `dead_letters` over the files that hold the
 // records that could not be read.

@@ -18,6 +18,7 @@
 -- check person_id: not_null
 -- check message: not_null
 -- check decision: not_null
+-- check decided_at: not_null
 with
 
 deliveries as (

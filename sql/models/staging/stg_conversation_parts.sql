@@ -1,7 +1,5 @@
 -- One row per part of a conversation that was there by as_of.
 -- grain: part
--- key: conversation_id, part_id
--- check created_at: not_null
 select
     settled_conversation_parts.conversation_id,
     settled_conversation_parts.part_id,

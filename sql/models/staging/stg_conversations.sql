@@ -3,7 +3,6 @@
 -- conversation is taken from its parts, so that a state that was sent later
 -- than as_of is not seen.
 -- grain: conversation
--- key: conversation_id
 select
     settled_conversations.conversation_id,
     nullif(settled_conversations.key_kind, '') as key_kind,

@@ -1,7 +1,5 @@
 -- One row per decision about a message to a person, taken by as_of.
 -- grain: decision
--- key: decision_id
--- check decided_at: not_null
 select
     settled_deliveries.decision_id,
     settled_deliveries.message,

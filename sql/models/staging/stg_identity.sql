@@ -1,8 +1,6 @@
 -- One row per key by which records named somebody by as_of, and whose it is.
 -- key_id is the key with the letter of its kind before it, the form of a person_id.
 -- grain: key
--- key: key_kind, key
--- check person_id: not_null
 select
     identity.key_kind,
     identity.key,
