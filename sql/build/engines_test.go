@@ -201,6 +201,13 @@ func TestEnginesGiveTheSameMarts(t *testing.T) {
 				t.Fatal(err)
 			}
 			alike(t, here.Dir, there.Dir)
+			// What Spark has left is not gone on from here.
+			cfg.Spark = ""
+			back, err := Run(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			alike(t, here.Dir, back.Dir)
 		})
 	}
 }
