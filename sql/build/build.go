@@ -22,6 +22,7 @@ import (
 
 	"parley/pipelines/lake"
 	"parley/pipelines/record"
+	"parley/sql/attribute"
 	"parley/sql/checks"
 	"parley/sql/models"
 	"parley/sql/segment"
@@ -121,6 +122,7 @@ type parts struct {
 	settle func(ctx context.Context, cfg settle.Config) (*settle.Manifest, error)
 	models fs.FS
 	checks fs.FS
+	made   func(attribute.Engine) []transform.Made // models without a file; nil: none
 	// touched is the share of a model that may be touched before it is run as a whole; 0: the usual one.
 	touched  float64
 	partRows int64        // of a file of a mart in parts; 0: the usual number
@@ -132,7 +134,7 @@ func (p parts) orOurs() parts {
 		p.settle = settle.Run
 	}
 	if p.models == nil {
-		p.models, p.checks = models.FS, checks.FS
+		p.models, p.checks, p.made = models.FS, checks.FS, attributes
 	}
 	if p.step == nil {
 		p.step = func(string) {}
@@ -255,7 +257,7 @@ func (b *building) run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := b.checkFreshness(); err != nil {
+	if err := b.checkSources(manifest); err != nil {
 		return Result{}, err
 	}
 	b.at.step("settled")

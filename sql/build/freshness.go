@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/pipelines/record"
+	"parley/sql/settle"
 	"parley/sql/transform"
 	"parley/sql/warehouse"
 )
@@ -41,8 +42,9 @@ func (f Freshness) Found(source warehouse.SourceRecord, asOf time.Time) string {
 	return ""
 }
 
-// checkFreshness asks how old each source is that has a limit.
-func (b *building) checkFreshness() error {
+// checkSources asks how old each source is that has a limit, and whether what
+// landed could all be read.
+func (b *building) checkSources(manifest *settle.Manifest) error {
 	var faults []error
 	for _, f := range b.cfg.Settings.Freshness {
 		check := warehouse.CheckRecord{
@@ -58,9 +60,27 @@ func (b *building) checkFreshness() error {
 			faults = append(faults, fmt.Errorf("%s:%d: check %s: %s; see that what sends them runs", f.File, f.Line, check.Check, check.Found))
 		}
 	}
+	b.checkWhole(manifest)
 	// Of what was not asked here, the limit was taken out.
 	b.record.Unasked = slices.DeleteFunc(slices.Clone(b.record.Unasked), func(c warehouse.CheckRecord) bool {
 		return c.Model == "" && strings.HasPrefix(c.Check, freshnessPrefix)
 	})
 	return errors.Join(faults...)
+}
+
+// checkWhole warns of landed files that are damaged: their records are in no mart
+// until they are put back.
+func (b *building) checkWhole(manifest *settle.Manifest) {
+	check := warehouse.CheckRecord{Check: "landed_files_are_whole", Rule: "size and SHA-256 are those of the log", File: "lake/log", Severity: string(transform.Warn), Failed: int64(len(manifest.SetAside))}
+	for i, d := range manifest.SetAside {
+		if i == 3 {
+			check.Found += fmt.Sprintf("; and %d more", len(manifest.SetAside)-i)
+			break
+		}
+		if i > 0 {
+			check.Found += "; "
+		}
+		check.Found += d.Path + ": " + d.Reason
+	}
+	b.asked(check, len(manifest.SetAside) == 0)
 }

@@ -132,6 +132,10 @@ func (b *building) graph(ctx context.Context, engine *warehouse.DuckDB, made []t
 	if err != nil {
 		return fail(err)
 	}
+	var made []transform.Made
+	if b.cfg.parts.made != nil {
+		made = b.cfg.parts.made(engine)
+	}
 	graph, err := transform.Load(ctx, engine, transform.Sources{
 		Ours: b.cfg.parts.models, Own: b.cfg.Models, Checks: b.cfg.parts.checks,
 		Inputs: withoutMade(warehouse.SourceTables()), Made: made, Taken: append([]string{"builds", "build_checks", "dead_letters"}, segment.Tables...), Allowed: macros,

@@ -127,9 +127,6 @@ func (d *DuckDB) Close() error {
 // Exec runs a statement, or several without values, and gives no rows back.
 func (d *DuckDB) Exec(ctx context.Context, query string, args ...any) error {
 	_, err := d.db.ExecContext(ctx, query, args...)
-	if err != nil && os.Getenv("DBG") != "" {
-		fmt.Println("EXEC", err, query)
-	}
 	return queryError(ctx, query, err)
 }
 
