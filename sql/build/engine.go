@@ -18,7 +18,7 @@ import (
 // the models that are made there; leave ends it.
 func (b *building) modelEngine(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) (on transform.Engine, made []transform.Made, leave func() error, err error) {
 	if b.cfg.Spark == "" {
-		return engine, attributes(engine), func() error { return nil }, nil
+		return engine, b.made(engine), func() error { return nil }, nil
 	}
 	session, err := spark.Open(ctx, b.cfg.Spark)
 	if err != nil {
@@ -28,7 +28,7 @@ func (b *building) modelEngine(ctx context.Context, engine *warehouse.DuckDB, ma
 	if err := to.handOver(ctx, manifest); err != nil {
 		return nil, nil, nil, errors.Join(err, session.Close())
 	}
-	return to, to.attributes(), session.Close, nil
+	return to, to.makeHere(b.made(engine)), session.Close, nil
 }
 
 // onSpark is a session of Spark beside the engine in the process. Both read the
@@ -77,19 +77,26 @@ func (s *onSpark) send(ctx context.Context, name, query string) error {
 	return s.Spark.ViewFiles(ctx, name, []string{path})
 }
 
-// attributes are the models that lay custom attributes out as columns: their
-// SELECT names columns as people have called them, is DuckDB's own, and is run here.
-func (s *onSpark) attributes() []transform.Made {
-	made := attributes(s.here)
+// makeHere runs the SELECTs of models that are made, custom attributes laid out as
+// columns, here: they are DuckDB's own, and name columns as people have called them.
+func (s *onSpark) makeHere(made []transform.Made) []transform.Made {
 	for i, m := range made {
 		made[i].SQL = func(ctx context.Context) (string, error) {
 			query, err := m.SQL(ctx)
 			if err != nil {
 				return "", err
 			}
-			laidOut := m.Name + "_laid_out"
-			return "select * from " + laidOut, s.send(ctx, laidOut, query)
+			here := m.Name + "_made"
+			return "select * from " + here, s.send(ctx, here, query)
 		}
 	}
 	return made
+}
+
+// made are the models without a file, whose SELECTs the engine in the process writes.
+func (b *building) made(engine *warehouse.DuckDB) []transform.Made {
+	if b.cfg.parts.made == nil {
+		return nil
+	}
+	return b.cfg.parts.made(engine)
 }

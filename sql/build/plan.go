@@ -66,7 +66,7 @@ func Plan(ctx context.Context, cfg Config) (planned []Planned, err error) {
 	if err != nil {
 		return nil, err
 	}
-	graph, place, options, err := b.graph(ctx, engine, attributes(engine), inputs)
+	graph, place, options, err := b.graph(ctx, engine, b.made(engine), inputs)
 	if err != nil {
 		return nil, err
 	}
@@ -131,10 +131,6 @@ func (b *building) graph(ctx context.Context, engine *warehouse.DuckDB, made []t
 	macros, err := engine.TableMacros(ctx)
 	if err != nil {
 		return fail(err)
-	}
-	var made []transform.Made
-	if b.cfg.parts.made != nil {
-		made = b.cfg.parts.made(engine)
 	}
 	graph, err := transform.Load(ctx, engine, transform.Sources{
 		Ours: b.cfg.parts.models, Own: b.cfg.Models, Checks: b.cfg.parts.checks,
