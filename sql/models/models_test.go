@@ -48,7 +48,11 @@ func TestCases(t *testing.T) {
 	t.Parallel()
 	graph := load(t, open(t))
 	files := os.DirFS(cases)
-	all, err := transform.Cases(files)
+	all, err := transform.Cases(files, cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	suite, err := transform.NewSuite(t.Context(), graph, files, cases)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +62,11 @@ func TestCases(t *testing.T) {
 	for _, c := range all {
 		t.Run(c.Model+"/"+c.Name, func(t *testing.T) {
 			t.Parallel()
-			if err := transform.RunCase(t.Context(), graph, files, c); err != nil {
+			result, err := suite.Run(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := result.Fault(); err != nil {
 				t.Error(err)
 			}
 		})
