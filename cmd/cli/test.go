@@ -63,14 +63,13 @@ type tests struct {
 	stray  error    // files that lie in no case
 }
 
-func (t *tests) find(ctx context.Context, names []string) (err error) {
-	if t.graph, err = build.Graph(ctx, t.ws.Folder("models"), t.models); err != nil {
+func (t *tests) find(ctx context.Context, names []string) error {
+	graph, shapes, err := build.Graph(ctx, t.ws.Folder("models"), t.models)
+	if err != nil {
 		return err
 	}
 	files, shown := t.ws.Folder("models/tests"), path.Join(t.models, "tests")
-	if t.suite, err = transform.NewSuite(ctx, t.graph, files, shown); err != nil {
-		return err
-	}
+	t.graph, t.suite = graph, transform.NewSuite(graph, shapes, files, shown)
 	t.cases, t.stray = transform.Cases(files, shown)
 	for _, name := range t.own() {
 		if !slices.ContainsFunc(t.cases, func(c transform.Case) bool { return c.Model == name }) {

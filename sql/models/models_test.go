@@ -46,16 +46,18 @@ func load(t *testing.T, engine *warehouse.DuckDB) *transform.Graph {
 
 func TestCases(t *testing.T) {
 	t.Parallel()
-	graph := load(t, open(t))
+	engine := open(t)
+	graph := load(t, engine)
+	shapes, err := graph.Shapes(t.Context(), engine)
+	if err != nil {
+		t.Fatal(err)
+	}
 	files := os.DirFS(cases)
 	all, err := transform.Cases(files, cases)
 	if err != nil {
 		t.Fatal(err)
 	}
-	suite, err := transform.NewSuite(t.Context(), graph, files, cases)
-	if err != nil {
-		t.Fatal(err)
-	}
+	suite := transform.NewSuite(graph, shapes, files, cases)
 	if len(all) == 0 {
 		t.Fatalf("no case in %s", cases)
 	}

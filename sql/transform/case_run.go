@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -26,31 +24,8 @@ type Suite struct {
 
 // NewSuite makes ready to run cases that lie in files; shown is what messages
 // put before their names.
-func NewSuite(ctx context.Context, g *Graph, files fs.FS, shown string) (*Suite, error) {
-	s := &Suite{graph: g, files: files, shown: shown}
-	err := withEngine(ctx, func(engine *warehouse.DuckDB, _ string) (err error) {
-		s.shapes, err = g.Shapes(ctx, engine)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("describe the models: %w", err)
-	}
-	return s, nil
-}
-
-// withEngine does work with an engine of its own and a folder for files, and clears both away.
-func withEngine(ctx context.Context, work func(engine *warehouse.DuckDB, scratch string) error) (err error) {
-	scratch, err := os.MkdirTemp("", "parley-case-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	engine, err := warehouse.Open(ctx, warehouse.Config{MemoryLimit: "1GB", Threads: 1, TempDir: filepath.Join(scratch, "spill")})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
-	return work(engine, scratch)
+func NewSuite(g *Graph, shapes *Shapes, files fs.FS, shown string) *Suite {
+	return &Suite{graph: g, shapes: shapes, files: files, shown: shown}
 }
 
 // Run runs a case's model over the tables in given/, checks the rows that come
@@ -110,14 +85,23 @@ func (s *Suite) run(ctx context.Context, c Case, work func(*stage, *Model, *Case
 	if r.Err = errors.Join(c.Fault, err); r.Err != nil {
 		return r, nil
 	}
-	err = withEngine(ctx, func(engine *warehouse.DuckDB, _ string) error {
+	return r, withEngine(ctx, func(engine *warehouse.DuckDB) error {
 		stage := &stage{Suite: s, engine: engine, dir: c.Dir, given: map[string]*csvFile{}, needed: map[string]bool{}}
 		if r.Err = stage.set(ctx, c, m); r.Err == nil {
 			r.Err = work(stage, m, r)
 		}
 		return context.Cause(ctx)
 	})
-	return r, err
+}
+
+// withEngine does work with an engine of its own, and clears it away.
+func withEngine(ctx context.Context, work func(*warehouse.DuckDB) error) (err error) {
+	engine, err := warehouse.Open(ctx, warehouse.Config{MemoryLimit: "1GB", Threads: 1})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	return work(engine)
 }
 
 // model finds the model of a case, and says why it cannot run.

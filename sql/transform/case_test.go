@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"context"
 	"io/fs"
 	"math"
 	"os"
@@ -106,15 +105,16 @@ func TestShow(t *testing.T) {
 
 func suiteOf(t *testing.T, fsys fs.FS) *Suite {
 	t.Helper()
-	g, err := Load(t.Context(), openEngine(t), Sources{Ours: visits, Inputs: warehouse.SourceTables()})
+	engine := openEngine(t)
+	g, err := Load(t.Context(), engine, Sources{Ours: visits, Inputs: warehouse.SourceTables()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	suite, err := NewSuite(t.Context(), g, fsys, "models/tests")
+	shapes, err := g.Shapes(t.Context(), engine)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return suite
+	return NewSuite(g, shapes, fsys, "models/tests")
 }
 
 func TestEqualValues(t *testing.T) {
@@ -318,10 +318,6 @@ func TestRunCase(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g, err := Load(context.Background(), openEngine(t), Sources{Ours: visits, Inputs: warehouse.SourceTables()})
-			if err != nil {
-				t.Fatal(err)
-			}
 			for i := 0; i < len(test.files); i += 2 {
 				test.files[i] = test.model + "/wrong/" + test.files[i]
 			}
@@ -330,11 +326,7 @@ func TestRunCase(t *testing.T) {
 			if err != nil || len(cases) != 1 {
 				t.Fatalf("cases: %v, %v", cases, err)
 			}
-			suite, err := NewSuite(context.Background(), g, fsys, "models/tests")
-			if err != nil {
-				t.Fatal(err)
-			}
-			result, err := suite.Run(context.Background(), cases[0])
+			result, err := suiteOf(t, fsys).Run(t.Context(), cases[0])
 			if err != nil {
 				t.Fatal(err)
 			}
