@@ -98,7 +98,7 @@ func (a *app) drawCatalogue(ctx context.Context, ws *workspace.Workspace, gather
 		}
 	}
 	if faulty > 0 {
-		a.say("%s, and are shown with their errors", plural(int64(faulty), "model does not run", "models do not run"))
+		a.say("%s: the pages say why", plural(int64(faulty), "model fails", "models fail"))
 	}
 	return nil
 }

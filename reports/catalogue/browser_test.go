@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -228,7 +227,7 @@ func everyLinkLeadsSomewhere(t *testing.T, b context.Context, dir string) {
 // takePictures draws pages in light, dark, on a phone and on paper into a folder: for people to look at.
 func takePictures(t *testing.T, b context.Context, into, base string, pages []string) {
 	for _, page := range pages {
-		name := "docs-" + strings.TrimSuffix(filepath.Base(page), ".html")
+		name := "docs-" + strings.ReplaceAll(strings.TrimSuffix(page, ".html"), "/", "-")
 		for look, on := range map[string]browsertest.Screen{"light": wide, "dark": {Scheme: "dark", Width: 1280}, "phone": phone} {
 			browsertest.Save(t, into, name+"-"+look+".png", browsertest.Run(t, browsertest.Open(t, b, on, base+page), chromedp.FullScreenshot(100)))
 		}

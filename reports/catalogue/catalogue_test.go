@@ -234,7 +234,7 @@ func TestPages(t *testing.T) {
 	has(t, dir, "index.html", "Models of your own", `<a href="tables/good.html">`, `<a href="tables/index.html">`, "Days in a row.", "the name users is taken by",
 		`data-from="settled_events" data-to="stg_events"`, `<a href="../latest/index.html">Reports</a>`)
 	has(t, dir, "tables/good.html", "2 rows break it", "it is told", "n desc", "Odd &lt;b&gt; name", `href="../../latest/index.html"`)
-	has(t, dir, "tables/twice.html", "It does not run", "models/twice.sql:1: 1 row breaks check unique_n", `href="contacts_weekly.html"`, "the last good rows stay")
+	has(t, dir, "tables/twice.html", "What is wrong", "models/twice.sql:1: 1 row breaks check unique_n", `href="contacts_weekly.html"`, "the last good rows stay")
 	has(t, dir, "tables/contacts_weekly.html", `href="twice.html"`, "no build is published", "weeks_have_no_gap")
 	has(t, dir, "tables/broken.html", "unknown table &#34;contactz&#34;", "select week from contactz")
 	if text := read(t, dir, "index.html"); strings.Contains(text, "tests/case") || strings.Contains(text, `tables/case.html`) {

@@ -199,7 +199,7 @@ func (t *Table) class() string {
 func (t *Table) says() string {
 	says := t.Name + ", " + t.kindName()
 	if t.Error != "" {
-		says += ", which does not run"
+		says += ", which fails"
 	}
 	if sentence := firstSentence(t.Text); sentence != "" {
 		says += ": " + sentence

@@ -161,7 +161,7 @@ func (c *Catalogue) facts(zone *time.Location) []fact {
 		}
 	}
 	if faulty+len(c.Strays) > 0 {
-		facts = append(facts, fact{"Does not run", counted(faulty+len(c.Strays), "model", "models")})
+		facts = append(facts, fact{"Fails", counted(faulty+len(c.Strays), "model", "models")})
 	}
 	return facts
 }
@@ -187,7 +187,7 @@ func (t *Table) row() tableRow {
 	}
 	switch {
 	case t.Error != "" && broken == 0:
-		r.Checks = "does not run"
+		r.Checks = "fails"
 	case broken > 0:
 		r.Checks, r.Bad = fmt.Sprintf("%d of %d did not hold", broken, len(t.Checks)), true
 	case held > 0:
