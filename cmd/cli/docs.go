@@ -55,25 +55,24 @@ It needs no build, but says more with one. ` + "`parley help models`" + ` says h
 
 // gather puts together what is known of every table of the workspace.
 func (a *app) gather(ctx context.Context, ws *workspace.Workspace) (*catalogue.Catalogue, error) {
-	own := ws.Folder("models")
-	graph, shapes, err := build.Graph(ctx, own, filepath.ToSlash(filepath.Join(a.dir, "models")))
-	if err != nil {
-		return nil, err
-	}
-	left, err := graph.LeftOut(own)
-	if err != nil {
-		return nil, err
-	}
-	sources := catalogue.Sources{Graph: graph, Shapes: shapes, LeftOut: left}
+	var sources catalogue.Sources
 	reader, err := a.reader(ctx, ws)
-	if isNoBuild(err) {
-		return catalogue.Gather(ctx, sources)
-	}
-	if err != nil {
+	var built build.Asker
+	switch {
+	case err == nil:
+		defer reader.Close()
+		built = reader
+		sources.Build = &catalogue.Published{Record: reader.Build(), Dir: filepath.Join(ws.MartsDir(), reader.Build().ID), Query: reader.Query}
+	case !isNoBuild(err):
 		return nil, err
 	}
-	defer reader.Close()
-	sources.Build = &catalogue.Published{Record: reader.Build(), Dir: filepath.Join(ws.MartsDir(), reader.Build().ID), Query: reader.Query}
+	own := ws.Folder("models")
+	if sources.Graph, sources.Shapes, err = build.Graph(ctx, own, filepath.ToSlash(filepath.Join(a.dir, "models")), built); err != nil {
+		return nil, err
+	}
+	if sources.LeftOut, err = sources.Graph.LeftOut(own); err != nil {
+		return nil, err
+	}
 	return catalogue.Gather(ctx, sources)
 }
 

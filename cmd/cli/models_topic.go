@@ -34,7 +34,7 @@ THE HEADER is the comment lines before the SELECT; each of these is optional, an
   -- column NAME: TEXT          what a column means
   -- check NAME: RULE, RULE     what must hold of a column:
        not_null                 no row has NULL there
-       unique                   no two rows are equal there, NULL left aside; of several columns: check a, b: unique
+       unique                   no two rows are equal there, a NULL left aside; of several columns: check a, b: unique
        accepted(open, closed)   one of these values, or NULL
        relation(users.user_id)  a value that is in that column of that table, or NULL
        range(0, 100)            within the bounds, both included, or NULL; leave one of them empty: range(0, )
@@ -51,7 +51,7 @@ which the models between are then computed from. What is not given has no rows. 
 those left out are NULL. A custom attribute is written with its type: plan_seats:BIGINT (VARCHAR, DOUBLE, BOOLEAN, TIMESTAMPTZ).
 want.csv holds the rows that have to come out, in any order, of the columns that you care for.
 
-  CSV         a header line, commas, UTF-8; an empty field is NULL, "" is empty text
+  CSV         a header line, commas, UTF-8; an empty field is NULL, "" is empty text, an empty line is no row
   times       ISO 8601: 2026-06-30T09:00:00Z, 2026-06-30 09:00+02:00, 2026-06-30; without a zone they are UTC
   doubles     are equal to nine digits, all else exactly
   settings    given/settings.csv, one row, any of: as_of (2026-07-01T00:00:00Z), timezone (UTC), week_starts (1, Monday)

@@ -60,11 +60,11 @@ type tests struct {
 	suite  *transform.Suite
 	cases  []transform.Case
 	bare   []string // models of the workspace without a case
-	stray  error    // files that lie in no case
+	stray  error    // files that lie beside the folders of models
 }
 
 func (t *tests) find(ctx context.Context, names []string) error {
-	graph, shapes, err := build.Graph(ctx, t.ws.Folder("models"), t.models)
+	graph, shapes, err := build.Graph(ctx, t.ws.Folder("models"), t.models, nil)
 	if err != nil {
 		return err
 	}
@@ -114,6 +114,7 @@ func (t *tests) choose(names []string) error {
 	t.cases = slices.DeleteFunc(t.cases, func(c transform.Case) bool {
 		return !slices.Contains(names, c.Model) && !slices.Contains(names, c.String())
 	})
+	t.stray = nil // it is about none of these
 	t.bare = slices.DeleteFunc(t.bare, func(model string) bool { return !slices.Contains(names, model) })
 	return nil
 }
@@ -151,7 +152,7 @@ func (t *tests) run(ctx context.Context) error {
 	return t.verdict(results)
 }
 
-// verdict is the error where not all held: files in no case, models that
+// verdict is the error where not all held: files that are no part of a case, models that
 // cannot run and have no case to say so, and how many cases did not hold.
 func (t *tests) verdict(results []*transform.CaseResult) error {
 	faults := []error{t.stray}

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"parley/pipelines/lake"
+	"parley/reports"
 	"parley/sql/build"
 	"parley/sql/warehouse"
 )
@@ -47,23 +49,30 @@ func models() fstest.MapFS {
 // whether there is a build of them.
 func gather(t *testing.T, own fs.FS, built bool) *Catalogue {
 	t.Helper()
-	graph, shapes, err := build.Graph(t.Context(), own, "models")
-	if err != nil {
-		t.Fatal(err)
-	}
-	left, err := graph.LeftOut(own)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sources := Sources{Graph: graph, Shapes: shapes, LeftOut: left}
+	var sources Sources
+	var reader build.Asker
 	if built {
 		sources.Build = published(t, own)
+		reader = asker(sources.Build.Query)
+	}
+	var err error
+	if sources.Graph, sources.Shapes, err = build.Graph(t.Context(), own, "models", reader); err != nil {
+		t.Fatal(err)
+	}
+	if sources.LeftOut, err = sources.Graph.LeftOut(own); err != nil {
+		t.Fatal(err)
 	}
 	c, err := Gather(t.Context(), sources)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+type asker reports.Query
+
+func (a asker) Query(ctx context.Context, query string, args ...any) (*warehouse.Table, error) {
+	return a(ctx, query, args...)
 }
 
 // published is a build over an empty lake.
@@ -191,12 +200,12 @@ func TestWhatTheBuildSays(t *testing.T) {
 	}
 }
 
-// What a model has that its build has not, and what a build has of custom attributes.
+// What a model has by now that its build has not, and the other way round.
 func TestColumnsBesideTheModelsOwn(t *testing.T) {
 	t.Parallel()
 	built := published(t, fstest.MapFS{"index.sql": {Data: []byte("select company_id, 5 as seats from companies")}, "twice.sql": {Data: []byte("select 1 as n, 2 as gone")}})
 	own := models()
-	graph, shapes, err := build.Graph(t.Context(), own, "models")
+	graph, shapes, err := build.Graph(t.Context(), own, "models", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +214,7 @@ func TestColumnsBesideTheModelsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	columns := table(t, c, "index").Columns
-	if columns[1].Name != "seats" || !columns[1].IsCustom || columns[0].NotBuilt || !columns[len(columns)-1].NotBuilt {
+	if columns[1].Name != "seats" || columns[1].IsCustom || columns[0].NotBuilt || !columns[len(columns)-1].NotBuilt {
 		t.Errorf("columns of index: %+v", columns)
 	}
 	columns = table(t, c, "twice").Columns

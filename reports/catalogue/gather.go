@@ -25,12 +25,15 @@ func Gather(ctx context.Context, from Sources) (*Catalogue, error) {
 			kind = Settled
 		}
 		c.add(name, kind, meaning, from.Shapes.Columns[name])
+		for i, column := range c.table(name).Columns {
+			c.table(name).Columns[i].IsCustom = column.Text == "" && from.isAttribute(name, column.Name)
+		}
 	}
 	for name, meaning := range segment.Meanings() {
 		c.add(name, Segment, meaning, nil)
 	}
 	for _, m := range from.Graph.Models {
-		c.addModel(m, from.Shapes)
+		c.addModel(m, from)
 	}
 	for _, left := range from.LeftOut {
 		c.addLeftOut(left)
@@ -64,13 +67,17 @@ func (c *Catalogue) add(name string, kind Kind, meaning warehouse.Meaning, colum
 	c.Tables = append(c.Tables, t)
 }
 
-func (c *Catalogue) addModel(m *transform.Model, shapes *transform.Shapes) {
+func (c *Catalogue) addModel(m *transform.Model, from Sources) {
 	t := tableOf(m)
-	for _, column := range shapes.Columns[m.Name] {
-		t.Columns = append(t.Columns, Column{Name: column.Name, Type: column.Type, Text: noteOf(m, column.Name)})
+	for _, column := range from.Shapes.Columns[m.Name] {
+		text := noteOf(m, column.Name)
+		t.Columns = append(t.Columns, Column{Name: column.Name, Type: column.Type, Text: text, IsCustom: text == "" && from.isAttribute(m.Name, column.Name)})
 	}
-	if fault := shapes.Faults[m.Name]; fault != nil {
+	if fault := from.Shapes.Faults[m.Name]; fault != nil {
 		t.Error = fault.Error()
+		if from.Build == nil && from.Graph.HoldsAttributes(m.Name) {
+			t.Error += "\nWhere it asks for a custom attribute: these are known from the first build on."
+		}
 		t.Columns = noted(m)
 	}
 	c.Tables = append(c.Tables, t)
@@ -207,15 +214,11 @@ func (t *Table) addColumns(ctx context.Context, from Sources) error {
 		column := Column{}
 		column.Name, _ = row[name].(string)
 		column.Type, _ = row[kind].(string)
-		i := slices.IndexFunc(known, func(k Column) bool { return k.Name == column.Name })
-		switch {
-		case i >= 0:
-			column.Text = known[i].Text
+		if i := slices.IndexFunc(known, func(k Column) bool { return k.Name == column.Name }); i >= 0 {
+			column.Text, column.IsCustom = known[i].Text, known[i].IsCustom
 			known[i].Name = "" // found
-		case t.Kind == Segment:
+		} else if t.Kind == Segment {
 			column.Text = segment.Meanings()[t.Name].Columns[column.Name]
-		case t.File != "" && from.holdsAttributes(t.Name):
-			column.IsCustom = true
 		}
 		columns = append(columns, column)
 	}
@@ -229,13 +232,17 @@ func (t *Table) addColumns(ctx context.Context, from Sources) error {
 	return nil
 }
 
-// holdsAttributes tells whether a model is made of tables that have custom attributes as columns.
-func (s Sources) holdsAttributes(name string) bool {
-	if name == "person_attributes_wide" || name == "company_attributes_wide" {
-		return true
+// isAttribute tells whether a column that nothing explains is a custom attribute's.
+func (s Sources) isAttribute(table, column string) bool {
+	if !s.Graph.HoldsAttributes(table) {
+		return false
 	}
-	i := slices.IndexFunc(s.Graph.Models, func(m *transform.Model) bool { return m.Name == name })
-	return i >= 0 && slices.ContainsFunc(s.Graph.Models[i].Reads, s.holdsAttributes)
+	for _, attributes := range s.Shapes.Attributes {
+		if slices.ContainsFunc(attributes, func(a warehouse.Column) bool { return a.Name == column }) {
+			return true
+		}
+	}
+	return false
 }
 
 // addRun says what came of a model that the build ran, and of its checks: the

@@ -41,7 +41,7 @@ func described(t *testing.T) (*transform.Graph, map[string][]warehouse.Column) {
 	t.Helper()
 	engine := open(t)
 	graph := load(t, engine)
-	shapes, err := graph.Shapes(t.Context(), engine)
+	shapes, err := graph.Shapes(t.Context(), engine, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func TestCases(t *testing.T) {
 	t.Parallel()
 	engine := open(t)
 	graph := load(t, engine)
-	shapes, err := graph.Shapes(t.Context(), engine)
+	shapes, err := graph.Shapes(t.Context(), engine, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

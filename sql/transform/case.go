@@ -32,9 +32,9 @@ type Case struct {
 func (c Case) String() string { return c.Model + "/" + c.Name }
 
 // Cases lists the folders <model>/<case> of files, sorted. Shown is what
-// messages put before their names. A folder that is no whole case has a Fault;
-// files that lie in no case are the error, all of them at once. A folder of
-// cases that is not there holds none.
+// messages put before their names. What stands in the place of a case and is
+// none, or no whole one, has a Fault; files beside the models' folders are the
+// error, all of them at once. A folder of cases that is not there holds none.
 func Cases(files fs.FS, shown string) ([]Case, error) {
 	models, err := fs.ReadDir(files, ".")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -58,16 +58,16 @@ func Cases(files fs.FS, shown string) ([]Case, error) {
 			return nil, fmt.Errorf("read the cases in %s: %w", path.Join(shown, model.Name()), err)
 		}
 		for _, folder := range folders {
-			dir := path.Join(model.Name(), folder.Name())
-			switch {
-			case isRemark(folder):
-			case !folder.IsDir():
-				stray = append(stray, fmt.Errorf("%s: lies in no case; put it into a folder of its own, as %s", path.Join(shown, dir), path.Join(shown, model.Name(), "CASE", folder.Name())))
-			default:
-				c := Case{Model: model.Name(), Name: folder.Name(), Dir: dir}
-				c.Fault = lookInto(files, shown, c)
-				cases = append(cases, c)
+			if isRemark(folder) {
+				continue
 			}
+			c := Case{Model: model.Name(), Name: folder.Name(), Dir: path.Join(model.Name(), folder.Name())}
+			if folder.IsDir() {
+				c.Fault = lookInto(files, shown, c)
+			} else {
+				c.Fault = fmt.Errorf("%s: lies in no case; put it into a folder of its own, as %s", path.Join(shown, c.Dir), path.Join(shown, model.Name(), "CASE", folder.Name()))
+			}
+			cases = append(cases, c)
 		}
 	}
 	return cases, errors.Join(stray...)

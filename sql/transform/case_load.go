@@ -61,7 +61,7 @@ func (s *stage) header(ctx context.Context, table string, file *csvFile, known [
 			given[i] = warehouse.Column{Name: known[at].Name, Type: storable(known[at].Type)}
 		case cut < 0:
 			more := ""
-			if s.holdsAttributes(table) {
+			if s.graph.HoldsAttributes(table) {
 				more = fmt.Sprintf("; write %s:TYPE, as %s:BIGINT, for a custom attribute", given[i].Name, given[i].Name)
 			}
 			faults = append(faults, file.at(field, "%s has no column %q%s%s", table, given[i].Name, yamlfile.DidYouMean(given[i].Name, columnNames(known)), more))
@@ -71,7 +71,7 @@ func (s *stage) header(ctx context.Context, table string, file *csvFile, known [
 			switch {
 			case columnNamed(known, name) >= 0:
 				faults = append(faults, file.at(field, "%s.%s is %s; leave the type out", table, name, known[columnNamed(known, name)].Type))
-			case !s.holdsAttributes(table):
+			case !s.graph.HoldsAttributes(table):
 				faults = append(faults, file.at(field, "%s has no column %q, nor custom attributes%s", table, name, yamlfile.DidYouMean(name, columnNames(known))))
 			case !s.isType(ctx, kind):
 				faults = append(faults, file.at(field, "%q is no type; write VARCHAR, BIGINT, DOUBLE, BOOLEAN or TIMESTAMPTZ", kind))
@@ -103,16 +103,6 @@ func columnNames(columns []warehouse.Column) []string {
 		names[i] = c.Name
 	}
 	return names
-}
-
-// holdsAttributes tells whether a table may have the columns of custom
-// attributes: the two wide tables, and what is made of them.
-func (s *Suite) holdsAttributes(table string) bool {
-	if table == "person_attributes_wide" || table == "company_attributes_wide" {
-		return true
-	}
-	i := slices.IndexFunc(s.graph.Models, func(m *Model) bool { return m.Name == table })
-	return i >= 0 && slices.ContainsFunc(s.graph.Models[i].Reads, s.holdsAttributes)
 }
 
 // values hands a file's rows over as `values (…), (…)` with the values bound,

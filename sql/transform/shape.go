@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"parley/sql/warehouse"
@@ -18,18 +19,23 @@ type Definer interface {
 }
 
 // Shapes are the columns of every table of a graph, as they are where the
-// source tables are empty: without the custom attributes that records bring.
+// source tables are empty.
 type Shapes struct {
 	Columns map[string][]warehouse.Column // by table: source tables, and models that run
 	Faults  map[string]error              // by model: why it does not run
+	// Attributes are the columns of custom attributes, by the wide table that
+	// has them. They are of those that records brought, which the graph does not know.
+	Attributes map[string][]warehouse.Column
 }
 
-// Shapes describes every model over source tables without rows. The engine is
-// one that has none of these tables; afterwards it has them all, empty. The
-// error is only what ends the work at once; what is wrong in a model is in Faults.
-func (g *Graph) Shapes(ctx context.Context, engine Definer) (*Shapes, error) {
-	s := &Shapes{Columns: map[string][]warehouse.Column{}, Faults: map[string]error{}}
+// Shapes describes every model over source tables without rows; attributes are
+// the columns that the wide tables have beside their own. The engine is one that
+// has none of these tables; afterwards it has them all, empty. The error is only
+// what ends the work at once; what is wrong in a model is in Faults.
+func (g *Graph) Shapes(ctx context.Context, engine Definer, attributes map[string][]warehouse.Column) (*Shapes, error) {
+	s := &Shapes{Columns: map[string][]warehouse.Column{}, Faults: map[string]error{}, Attributes: attributes}
 	for _, source := range warehouse.SourceSchemas() {
+		source.Columns = append(source.Columns, attributes[source.Table]...)
 		if err := createEmpty(ctx, engine, source.Table, source.Columns); err != nil {
 			return nil, err
 		}
@@ -85,6 +91,22 @@ func storable(kind string) string {
 	}
 	return kind
 }
+
+// HoldsAttributes tells whether a table may have columns of custom attributes:
+// the wide tables, and every model that is made of one.
+func (g *Graph) HoldsAttributes(table string) bool {
+	if table == PersonAttributes || table == CompanyAttributes {
+		return true
+	}
+	i := slices.IndexFunc(g.Models, func(m *Model) bool { return m.Name == table })
+	return i >= 0 && slices.ContainsFunc(g.Models[i].Reads, g.HoldsAttributes)
+}
+
+// The wide tables: a column for each custom attribute.
+const (
+	PersonAttributes  = "person_attributes_wide"
+	CompanyAttributes = "company_attributes_wide"
+)
 
 // LeftOut is a file of the workspace that makes no model, with what is wrong in it.
 type LeftOut struct {
