@@ -105,7 +105,7 @@ func (a *app) drawCatalogue(ctx context.Context, ws *workspace.Workspace, gather
 // catalogueColumns are what is printed of each table, in this order.
 var catalogueColumns = []string{
 	"name", "kind", "own", "file", "description", "grain", "key", "order", "columns", "checks", "reads", "read_by",
-	"in_build", "rows", "bytes", "written_at", "stale", "seconds", "error", "sql",
+	"in_build", "rows", "bytes", "written_at", "stale", "seconds", "goes_by", "how", "reason", "error", "sql",
 }
 
 var catalogueLists = []string{"key", "order", "columns", "checks", "reads", "read_by"}

@@ -68,6 +68,9 @@ type Table struct {
 	Written *time.Time `json:"written_at"` // when these were written
 	Stale   bool       `json:"stale"`      // the last good rows of a model that fails by now
 	Seconds *float64   `json:"seconds"`    // that it took in the build
+	Goes    string     `json:"goes_by"`    // the key, or the dates, by which it is brought up to date; "": as a whole
+	How     string     `json:"how"`        // it was brought up to date in the build: unchanged, keys, dates, whole
+	Reason  string     `json:"reason"`     // why so
 	Error   string     `json:"error"`      // why it does not run, or failed in the build
 	SQL     string     `json:"sql"`
 }

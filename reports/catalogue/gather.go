@@ -105,6 +105,12 @@ func tableOf(m *transform.Model) *Table {
 	t := &Table{
 		Name: m.Name, Kind: Kind(m.Layer), Own: m.Own, File: m.File, Text: h.Text, Grain: h.Grain, Key: h.Key, Reads: m.Reads, SQL: m.SQL,
 	}
+	if h.Increment != nil {
+		t.Goes = strings.Join(h.Increment.By, ", ")
+		if h.Increment.ByDate {
+			t.Goes = "the dates of " + t.Goes
+		}
+	}
 	for _, s := range h.Order {
 		name := s.Column
 		if s.Desc {
@@ -251,7 +257,7 @@ func (t *Table) addRun(run warehouse.ModelRecord, failed []warehouse.CheckRecord
 	ran := run.State == string(transform.Ran)
 	t.Stale = run.Stale
 	if ran {
-		t.InBuild, t.Seconds = true, &run.Seconds
+		t.InBuild, t.Seconds, t.How, t.Reason = true, &run.Seconds, run.How, run.Reason
 	}
 	if t.Error == "" {
 		t.Error = run.Error

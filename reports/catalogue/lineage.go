@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -139,7 +140,7 @@ func (c *Catalogue) draw(names []string, wanted func(reader *Table, read string)
 	x, bottom := float64(margin), 0.0
 	for rank, column := range l.ranks {
 		for _, s := range column {
-			width[rank] = max(width[rank], float64(utf8.RuneCountInString(s.name))*letterWidth+2*nodePadding)
+			width[rank] = max(width[rank], math.Ceil(float64(utf8.RuneCountInString(s.name))*letterWidth)+2*nodePadding)
 			bottom = max(bottom, s.middle+s.half)
 		}
 		left[rank] = x

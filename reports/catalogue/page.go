@@ -252,10 +252,21 @@ func (t *Table) facts(zone *time.Location, built bool) []fact {
 	if t.Seconds != nil {
 		add("Took", fmt.Sprintf("%.2f s", *t.Seconds))
 	}
+	add("Brought up to date by", t.Goes)
+	add("In the current build", t.howText())
 	if built && t.File != "" && !t.InBuild && t.Error == "" {
-		add("Current build", "does not have it yet; run parley build")
+		add("In the current build", "not yet; run parley build")
 	}
 	return facts
+}
+
+// howText says how the current build brought a model up to date.
+func (t *Table) howText() string {
+	text := map[string]string{"unchanged": "unchanged", "keys": "the keys that something touched", "dates": "the dates that something touched", "whole": "computed as a whole"}[t.How]
+	if text != "" && t.Reason != "" {
+		text += ": " + t.Reason
+	}
+	return text
 }
 
 func (t *Table) kindName() string {
