@@ -67,13 +67,14 @@ func (s *stage) header(ctx context.Context, table string, file *csvFile, known [
 			faults = append(faults, file.at(field, "%s has no column %q%s%s", table, given[i].Name, yamlfile.DidYouMean(given[i].Name, columnNames(known)), more))
 		default:
 			name, kind := strings.TrimSpace(field.text[:cut]), strings.TrimSpace(field.text[cut+1:])
-			given[i] = warehouse.Column{Name: name, Type: kind}
+			named, isType := s.typeNamed(ctx, kind)
+			given[i] = warehouse.Column{Name: name, Type: named}
 			switch {
 			case columnNamed(known, name) >= 0:
 				faults = append(faults, file.at(field, "%s.%s is %s; leave the type out", table, name, known[columnNamed(known, name)].Type))
 			case !s.graph.HoldsAttributes(table):
 				faults = append(faults, file.at(field, "%s has no column %q, nor custom attributes%s", table, name, yamlfile.DidYouMean(name, columnNames(known))))
-			case !s.isType(ctx, kind):
+			case !isType:
 				faults = append(faults, file.at(field, "%q is no type; write VARCHAR, BIGINT, DOUBLE, BOOLEAN or TIMESTAMPTZ", kind))
 			}
 		}
@@ -84,12 +85,16 @@ func (s *stage) header(ctx context.Context, table string, file *csvFile, known [
 	return given, errors.Join(faults...)
 }
 
-func (s *stage) isType(ctx context.Context, name string) bool {
+// typeNamed is a type as the engine names it, of a name in any of its spellings; false: there is none.
+func (s *stage) typeNamed(ctx context.Context, name string) (kind string, ok bool) {
 	if !typeName.MatchString(name) {
-		return false
+		return "", false
 	}
-	_, err := s.engine.Describe(ctx, "select cast(null as "+name+") as value")
-	return err == nil
+	columns, err := s.engine.Describe(ctx, "select cast(null as "+name+") as value")
+	if err != nil {
+		return "", false
+	}
+	return columns[0].Type, true
 }
 
 // columnNamed is the place of a column, whose name is in small or capital letters as one likes; -1: there is none.

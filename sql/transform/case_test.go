@@ -227,6 +227,11 @@ func TestRunCase(t *testing.T) {
 			files: []string{"given/person_attributes_wide.csv", "person_id,a:NUMBER9,b:INT) as x; drop table identity; --\na,5,6\n", "want.csv", "person_id\na\n"},
 			want:  `:1:11: "NUMBER9" is no type; write VARCHAR, BIGINT, DOUBLE, BOOLEAN or TIMESTAMPTZ` + "\n" + `models/tests/people/wrong/given/person_attributes_wide.csv:1:21: "INT) as x; drop table identity; --" is no type`,
 		},
+		"a number that would be rounded, of a type by another name": {
+			model: "people",
+			files: []string{"given/person_attributes_wide.csv", "person_id,seats: int8,at:timestamptz\na,5,2026-06-01T10Z\nb,5.5,\n", "want.csv", "seats\n5\n"},
+			want:  `person_attributes_wide.csv:3:3: "5.5" is no whole number; seats is BIGINT`,
+		},
 		"a type where it is known": {
 			model: "visitors",
 			files: []string{"given/visits.csv", "person_id,visits:BIGINT\nx,5\n", "want.csv", "visitors\n1\n"},
