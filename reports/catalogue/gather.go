@@ -33,6 +33,10 @@ func Gather(ctx context.Context, from Sources) (*Catalogue, error) {
 		c.add(name, Segment, meaning, nil)
 	}
 	for _, m := range from.Graph.Models {
+		if source := c.table(m.Name); source != nil { // made while a build runs, of what another model gives
+			source.Reads, source.Goes = m.Reads, goesBy(m.Header)
+			continue
+		}
 		c.addModel(m, from)
 	}
 	for _, left := range from.LeftOut {
@@ -103,13 +107,7 @@ func (c *Catalogue) addLeftOut(left transform.LeftOut) {
 func tableOf(m *transform.Model) *Table {
 	h := m.Header
 	t := &Table{
-		Name: m.Name, Kind: Kind(m.Layer), Own: m.Own, File: m.File, Text: h.Text, Grain: h.Grain, Key: h.Key, Reads: m.Reads, SQL: m.SQL,
-	}
-	if h.Increment != nil {
-		t.Goes = strings.Join(h.Increment.By, ", ")
-		if h.Increment.ByDate {
-			t.Goes = "the dates of " + t.Goes
-		}
+		Name: m.Name, Kind: Kind(m.Layer), Own: m.Own, File: m.File, Text: h.Text, Grain: h.Grain, Key: h.Key, Reads: m.Reads, SQL: m.SQL, Goes: goesBy(h),
 	}
 	for _, s := range h.Order {
 		name := s.Column
@@ -124,6 +122,17 @@ func tableOf(m *transform.Model) *Table {
 		})
 	}
 	return t
+}
+
+// goesBy is by what a model is brought up to date; "": as a whole.
+func goesBy(h transform.Header) string {
+	switch {
+	case h.Increment == nil:
+		return ""
+	case h.Increment.ByDate:
+		return "the dates of " + strings.Join(h.Increment.By, ", ")
+	}
+	return strings.Join(h.Increment.By, ", ")
 }
 
 func noteOf(m *transform.Model, column string) string {
@@ -150,7 +159,7 @@ func (c *Catalogue) addBuild(ctx context.Context, from Sources) error {
 	c.Build = record
 	for _, t := range c.Tables {
 		i := slices.IndexFunc(record.Models, func(m warehouse.ModelRecord) bool { return m.Name == t.Name && m.Own == t.Own })
-		if t.File != "" && i >= 0 {
+		if i >= 0 {
 			t.addRun(record.Models[i], record.Checks)
 		}
 		rows, kept := record.Rows[t.Name]

@@ -163,7 +163,7 @@ func (s *stage) set(ctx context.Context, c Case, target *Model) error {
 	}
 	for _, m := range s.graph.Models {
 		switch {
-		case !s.needed[m.Name]:
+		case !s.needed[m.Name] || m.isSource():
 		case s.given[m.Name] != nil:
 			faults = append(faults, s.load(ctx, m.Name, s.shapes.Columns[m.Name]))
 		default:
@@ -195,7 +195,7 @@ func (s *stage) need(m *Model) {
 				continue
 			}
 			reached[name], s.needed[name] = true, true
-			if i := slices.IndexFunc(s.graph.Models, func(other *Model) bool { return other.Name == name }); i >= 0 && s.given[name] == nil {
+			if i := slices.IndexFunc(s.graph.Models, func(other *Model) bool { return other.Name == name }); i >= 0 && s.given[name] == nil && !s.graph.Models[i].isSource() {
 				through(s.graph.Models[i].Reads)
 			}
 		}

@@ -42,6 +42,9 @@ func (g *Graph) Shapes(ctx context.Context, engine Definer, attributes map[strin
 		s.Columns[source.Table] = source.Columns
 	}
 	for _, m := range g.Models {
+		if m.isSource() {
+			continue
+		}
 		columns, err := s.describe(ctx, engine, m)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -57,6 +60,10 @@ func (g *Graph) Shapes(ctx context.Context, engine Definer, attributes map[strin
 	}
 	return s, nil
 }
+
+// isSource: a model whose SELECT is written from what is there, one of the
+// source tables where there is nothing.
+func (m *Model) isSource() bool { return m.made != nil }
 
 func (s *Shapes) describe(ctx context.Context, engine Definer, m *Model) ([]warehouse.Column, error) {
 	for _, read := range m.Reads {
