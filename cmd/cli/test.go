@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -60,6 +59,8 @@ type tests struct {
 	suite  *transform.Suite
 	cases  []transform.Case
 	bare   []string // models of the workspace without a case
+	faulty []string // those of them that cannot be loaded
+	faults []error  // why
 	stray  error    // files that lie beside the folders of models
 }
 
@@ -76,7 +77,16 @@ func (t *tests) find(ctx context.Context, names []string) error {
 			t.bare = append(t.bare, name)
 		}
 	}
-	return t.choose(names)
+	if err := t.choose(names); err != nil {
+		return err
+	}
+	for _, f := range t.graph.Faults {
+		// One without a name of its own is told when all are asked for.
+		if slices.Contains(t.bare, f.Model) || f.Model == "" && len(names) == 0 {
+			t.faulty, t.faults = append(t.faulty, f.Model), append(t.faults, f)
+		}
+	}
+	return nil
 }
 
 // own names the workspace's models, those that cannot run among them.
@@ -88,7 +98,7 @@ func (t *tests) own() []string {
 		}
 	}
 	for _, f := range t.graph.Faults {
-		if fs.ValidPath(f.Model) {
+		if f.Model != "" {
 			names = append(names, f.Model)
 		}
 	}
@@ -155,12 +165,7 @@ func (t *tests) run(ctx context.Context) error {
 // verdict is the error where not all held: files that are no part of a case, models that
 // cannot run and have no case to say so, and how many cases did not hold.
 func (t *tests) verdict(results []*transform.CaseResult) error {
-	faults := []error{t.stray}
-	for _, f := range t.graph.Faults {
-		if slices.Contains(t.bare, f.Model) {
-			faults = append(faults, f)
-		}
-	}
+	faults := append([]error{t.stray}, t.faults...)
 	failed := 0
 	for _, r := range results {
 		if !r.Held() {

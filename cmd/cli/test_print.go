@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,7 +46,9 @@ func (t *tests) print(results []*transform.CaseResult) error {
 		}
 	}
 	for _, model := range t.bare {
-		fmt.Fprintf(t.app.stdout, "%-8s %s: write one into %s\n", caseNone, model, path.Join(t.models, "tests", model, "CASE"))
+		if !slices.Contains(t.faulty, model) {
+			fmt.Fprintf(t.app.stdout, "%-8s %s: write one into %s\n", caseNone, model, path.Join(t.models, "tests", model, "CASE"))
+		}
 	}
 	return nil
 }
