@@ -51,6 +51,11 @@ func serveWithPolicy(t *testing.T, dir string) string {
 	return browsertest.ServeWithPolicy(t, dir)
 }
 
+func save(t *testing.T, into, name string, content []byte) {
+	t.Helper()
+	browsertest.Save(t, into, name, content)
+}
+
 func fileURL(dir string) string { return browsertest.FileURL(dir) }
 
 // takePictures draws every page in light, dark, on a phone, without scripts and
@@ -62,8 +67,8 @@ func takePictures(t *testing.T, b context.Context, into, name, base string) {
 			"light": desk1280, "dark": {scheme: "dark", width: 1280}, "phone": {scheme: "light", width: 390}, "phone-dark": {scheme: "dark", width: 390},
 			"plain": {scheme: "light", width: 1280, plain: true},
 		} {
-			browsertest.Save(t, into, file+"-"+look+".png", run(t, open(t, b, on, base+r.file), chromedp.FullScreenshot(100)))
+			save(t, into, file+"-"+look+".png", run(t, open(t, b, on, base+r.file), chromedp.FullScreenshot(100)))
 		}
-		browsertest.Save(t, into, file+".pdf", run(t, open(t, b, screen{scheme: "dark", width: 1280}, base+r.file), chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4))))
+		save(t, into, file+".pdf", run(t, open(t, b, screen{scheme: "dark", width: 1280}, base+r.file), chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4))))
 	}
 }

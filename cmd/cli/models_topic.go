@@ -38,6 +38,7 @@ THE HEADER is the comment lines before the SELECT; each of these is optional, an
        accepted(open, closed)   one of these values, or NULL
        relation(users.user_id)  a value that is in that column of that table, or NULL
        range(0, 100)            within the bounds, both included, or NULL; leave one of them empty: range(0, )
+       fresh(1 hour)            the newest value is not older than as_of less so long
      with ` + "`warn`" + ` behind a rule, a row that breaks it is told of and stops nothing: range(0, 100) warn
 
 A CASE is an example worked out by hand, in a folder of its own; ` + "`parley test`" + ` runs it.
@@ -56,7 +57,7 @@ want.csv holds the rows that have to come out, in any order, of the columns that
   doubles     are equal to nine digits, all else exactly
   settings    given/settings.csv, one row, any of: as_of (2026-07-01T00:00:00Z), timezone (UTC), week_starts (1, Monday)
   people      given/identity.csv (key_kind, key, person_id); without it, user_id 7 is the person u:7, e-mail a@b.c is e:a@b.c
-  checks      the model's header is checked too: a relation where the other table has rows
+  checks      the model's header is checked too: a relation where the other table has rows, freshness never
   NOTE.md     or any other .md and .txt is for people: how the expectation was worked out
 
 ` + "`parley test --show MODEL/CASE`" + ` prints what comes out. A want.csv that was copied from there proves nothing: work it out first.

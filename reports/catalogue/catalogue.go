@@ -102,6 +102,7 @@ type Check struct {
 	Line     int      `json:"line"` // of the model's file
 	State    State    `json:"state"`
 	Rows     int64    `json:"rows"`  // that break it
+	Found    string   `json:"found"` // in words, where a number of rows says little
 	Table    string   `json:"table"` // that a relation is to
 	Error    string   `json:"error"`
 }

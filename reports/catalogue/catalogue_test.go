@@ -38,6 +38,7 @@ func models() fstest.MapFS {
 		"users.sql":       "select 1 as n",
 		"tests/case.sql":  "no model",
 		"index.sql":       "select * from companies",
+		"stopped.sql":     "-- check at: fresh(1 hour) warn\nselect as_of - interval 2 hour as at from settings",
 		"two_columns.sql": "-- check a, b: unique\nselect 1 as a, 2 as b",
 	} {
 		fsys[name] = &fstest.MapFile{Data: []byte(text)}
@@ -168,6 +169,7 @@ func TestWhatTheBuildSays(t *testing.T) {
 		"good":            {"n unique held", "n range(2, ) 2 rows break it", "n not_null held"},
 		"twice":           {"n unique 1 row breaks it", "n accepted(2) 2 rows break it"},
 		"two_columns":     {"a,b unique held"},
+		"stopped":         {"at fresh(1 h) the newest at, 2026-06-25T16:00:00Z, is 2 h older than as_of, 2026-06-25T18:00:00Z; it may be 1 h old"},
 		"contacts_weekly": {"week_start unique held", "contacts not_null held", "contacts range(0, ) held", "active_users not_null held", "active_users range(0, ) held", "is_partial not_null held"},
 	} {
 		if got := states(name); !slices.Equal(got, want) {

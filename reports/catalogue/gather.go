@@ -279,7 +279,7 @@ func (t *Table) addRun(run warehouse.ModelRecord, failed []warehouse.CheckRecord
 		check.State = Held
 		for _, r := range failed {
 			if r.Model == t.Name && r.Line == check.Line && r.Rule == check.Rule && strings.HasSuffix(r.Check, "_"+strings.Join(check.Columns, "_")) {
-				check.State, check.Rows, check.Error = Broken, r.Failed, r.Error
+				check.State, check.Rows, check.Found, check.Error = Broken, r.Failed, r.Found, r.Error
 				if r.Error != "" {
 					check.State = Unknown
 				}

@@ -293,6 +293,8 @@ func (c Check) says() string {
 		return "cannot be run: " + c.Error
 	case c.State == Held:
 		return "held"
+	case c.State == Broken && c.Found != "":
+		return c.Found
 	case c.State == Broken && c.Rows == 1:
 		return "1 row breaks it"
 	case c.State == Broken:

@@ -83,6 +83,6 @@ func loadGraph(ctx context.Context, engine *warehouse.DuckDB, from parts, own fs
 	}
 	return transform.Load(ctx, engine, transform.Sources{
 		Ours: from.models, Own: own, OwnDir: ownDir, Checks: from.checks,
-		Inputs: withoutMade(warehouse.SourceTables()), Made: attributes(engine), Taken: append([]string{"builds", "dead_letters"}, segment.Tables...), Allowed: macros,
+		Inputs: withoutMade(warehouse.SourceTables()), Made: attributes(engine), Taken: append([]string{"builds", "build_checks", "dead_letters"}, segment.Tables...), Allowed: macros,
 	})
 }

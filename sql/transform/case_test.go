@@ -18,6 +18,7 @@ select event_id, key_kind, key, occurred_at, ip from settled_events
 where occurred_at <= (select as_of from settings)`,
 	"marts/visits.sql", `-- One row per person.
 -- key: person_id
+-- check last_at: fresh(1 hour)
 select
     identity.person_id,
     count(*) as visits,

@@ -129,6 +129,13 @@ func (v *Visit) Requests() []string {
 	return slices.Clone(v.requests)
 }
 
+// ForgetFirst leaves the first request out of account.
+func (v *Visit) ForgetFirst() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.requests = v.requests[1:]
+}
+
 // KeepsTo holds that nothing went wrong, and that nothing outside of base was asked for.
 func (v *Visit) KeepsTo(t *testing.T, base string) {
 	t.Helper()
