@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"parley/pipelines/lake"
-	"parley/sql/segment"
 	"parley/sql/settle"
 	"parley/sql/transform"
 	"parley/sql/warehouse"
