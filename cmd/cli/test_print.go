@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -173,10 +174,8 @@ func shownValue(value any, kind string) string {
 	case output.Number:
 		return string(v)
 	case map[string]any, []any:
-		var text strings.Builder
-		if output.CSV(&text, output.Rows{Columns: []string{"value"}, Rows: [][]any{{v}}}) == nil {
-			_, rest, _ := strings.Cut(text.String(), "\n")
-			return strings.TrimSpace(rest)
+		if text, err := json.Marshal(v); err == nil {
+			return string(text)
 		}
 		return fmt.Sprint(v)
 	default:
