@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"parley/pipelines/lake"
-	"parley/sql/segment"
 	"parley/sql/settle"
 	"parley/sql/transform"
 	"parley/sql/warehouse"
@@ -125,18 +124,7 @@ func (b *building) graph(ctx context.Context, engine *warehouse.DuckDB, inputs m
 	if err != nil {
 		return fail(err)
 	}
-	macros, err := engine.TableMacros(ctx)
-	if err != nil {
-		return fail(err)
-	}
-	var made []transform.Made
-	if b.cfg.parts.made != nil {
-		made = b.cfg.parts.made(engine)
-	}
-	graph, err := transform.Load(ctx, engine, transform.Sources{
-		Ours: b.cfg.parts.models, Own: b.cfg.Models, Checks: b.cfg.parts.checks,
-		Inputs: withoutMade(warehouse.SourceTables()), Made: made, Taken: append([]string{"builds", "build_checks", "dead_letters"}, segment.Tables...), Allowed: macros,
-	})
+	graph, err := loadGraph(ctx, engine, b.cfg.parts, b.cfg.Models, "")
 	if err != nil {
 		return fail(err)
 	}
