@@ -22,6 +22,7 @@ var mustNotImport = map[string][]string{
 	"parley/pipelines/importer":   {"parley/pipelines/lake", "parley/pipelines/landing"},
 	"parley/sql/filter":           {"parley/sql/warehouse", "github.com/duckdb/duckdb-go/v2"},
 	"parley/sql/segment":          {"parley/jobs/message", "github.com/duckdb/duckdb-go/v2"},
+	"parley/reports/catalogue":    {"parley/sql/build", "github.com/duckdb/duckdb-go/v2"},
 	"parley/jobs/message":         {"github.com/riverqueue/river"},
 	"parley/jobs/delivery":        {"github.com/riverqueue/river"},
 	"parley/sql/warehouse":        {"parley/sql/warehouse/spark", "parley/sql/build", "parley/sql/transform", "parley/sql/models"},

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -164,4 +165,23 @@ func writeAssets(into string) error {
 		return err
 	}
 	return errors.Join(os.CopyFS(dir, ours), os.CopyFS(dir, chart.Assets()))
+}
+
+// Look are the files that give a page the look of the reports: style.css and
+// icon.svg, and palette.css of chart.Assets, which style.css wants before it.
+func Look() (map[string][]byte, error) {
+	look := map[string][]byte{}
+	for _, from := range []struct {
+		files fs.FS
+		names []string
+	}{{assets, []string{"assets/style.css", "assets/icon.svg"}}, {chart.Assets(), []string{"palette.css"}}} {
+		for _, name := range from.names {
+			content, err := fs.ReadFile(from.files, name)
+			if err != nil {
+				return nil, err
+			}
+			look[path.Base(name)] = content
+		}
+	}
+	return look, nil
 }

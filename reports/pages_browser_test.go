@@ -5,10 +5,8 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"net/url"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -63,18 +61,9 @@ func (v *visit) check(t *testing.T, base string) {
 	if empty := eval[[]string](t, v, emptyCharts); len(empty) > 0 {
 		t.Errorf("charts that are not painted: %v", empty)
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, fault := range v.faults {
-		t.Error(fault)
-	}
-	for _, request := range v.requests {
-		if at, err := url.Parse(request); err != nil || !strings.HasPrefix(request, base) && at.Scheme != "data" {
-			t.Errorf("asked for %s, outside of %s", request, base)
-		}
-	}
-	if len(v.requests) < 4 {
-		t.Errorf("only %d requests were seen: %v", len(v.requests), v.requests)
+	v.KeepsTo(t, base)
+	if requests := v.Requests(); len(requests) < 4 {
+		t.Errorf("only %d requests were seen: %v", len(requests), requests)
 	}
 }
 

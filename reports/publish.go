@@ -16,10 +16,31 @@ const (
 	drawingStart = ".drawing-" // what is not yet published; a reader ignores it
 )
 
-// publish lets draw fill a new folder, puts it in the place of dir/name, and
-// points dir/latest at it. A reader of dir/name finds the former files or the
-// new ones, never a mixture.
+// publish is Publish, and points dir/latest at what was drawn.
 func publish(ctx context.Context, dir, name string, draw func(into string) error) (string, error) {
+	return publishThen(ctx, dir, name, draw, func() error {
+		// Before the link moves: killed in between, the next drawing makes it right.
+		if former, err := os.Readlink(filepath.Join(dir, latestName)); err == nil && former != name && filepath.IsLocal(former) {
+			if err := supersede(filepath.Join(dir, former)); err != nil {
+				return fmt.Errorf("mark %s as a former day: %w", filepath.Join(dir, former), err)
+			}
+		}
+		if err := point(dir, name); err != nil {
+			return fmt.Errorf("point %s at %s: %w", filepath.Join(dir, latestName), name, err)
+		}
+		return nil
+	})
+}
+
+// Publish lets draw fill a new folder, puts it in the place of dir/name, and
+// gives that path. A reader of dir/name finds the former files or the new ones,
+// never a mixture; an error leaves the former ones as they are. One draws in
+// dir at a time: a second waits.
+func Publish(ctx context.Context, dir, name string, draw func(into string) error) (string, error) {
+	return publishThen(ctx, dir, name, draw, func() error { return nil })
+}
+
+func publishThen(ctx context.Context, dir, name string, draw func(into string) error, then func() error) (string, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("make the folder of reports: %w", err)
 	}
@@ -43,14 +64,8 @@ func publish(ctx context.Context, dir, name string, draw func(into string) error
 	if err := replaceFolder(into, target); err != nil {
 		return "", fmt.Errorf("publish %s: %w", target, err)
 	}
-	// Before the link moves: killed in between, the next drawing makes it right.
-	if former, err := os.Readlink(filepath.Join(dir, latestName)); err == nil && former != name && filepath.IsLocal(former) {
-		if err := supersede(filepath.Join(dir, former)); err != nil {
-			return "", fmt.Errorf("mark %s as a former day: %w", filepath.Join(dir, former), err)
-		}
-	}
-	if err := point(dir, name); err != nil {
-		return "", fmt.Errorf("point %s at %s: %w", filepath.Join(dir, latestName), name, err)
+	if err := then(); err != nil {
+		return "", err
 	}
 	return target, nil
 }

@@ -67,9 +67,7 @@ func TestPagesTellOfBuilds(t *testing.T) {
 					if got := eval[string](t, v, said); got != test.want {
 						t.Errorf("the page says %q, want %q", got, test.want)
 					}
-					v.mu.Lock()
-					v.requests = v.requests[1:] // the blank page
-					v.mu.Unlock()
+					v.ForgetFirst() // the blank page
 					v.check(t, base)
 				})
 			}

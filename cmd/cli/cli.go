@@ -117,6 +117,7 @@ func (a *app) root() *cobra.Command {
 	}{
 		{"begin", "Begin:", []*cobra.Command{a.demoCommand(), a.initCommand(), a.importCommand()}},
 		{"work", "Work, all at once or each by itself:", []*cobra.Command{a.runCommand(), a.landCommand(), a.buildCommand(), a.workCommand(), a.serveCommand()}},
+		{"write", "Write models:", []*cobra.Command{a.testCommand(), a.docsCommand()}},
 		{"ask", "Ask:", []*cobra.Command{a.sqlCommand(), a.segmentCommand(), a.messageCommand(), a.reportCommand()}},
 		{"care", "Take care:", []*cobra.Command{a.doctorCommand(), a.lintCommand(), a.lakeCommand(), a.deadLettersCommand()}},
 	} {
@@ -126,6 +127,7 @@ func (a *app) root() *cobra.Command {
 			root.AddCommand(command)
 		}
 	}
+	root.AddCommand(modelsTopic())
 	cobra.EnableCommandSorting = false
 	return root
 }

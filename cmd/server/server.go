@@ -24,7 +24,7 @@ import (
 // Config is what a server needs.
 type Config struct {
 	Listen  string // host:port; port 0 takes a free one
-	Reports string // the folder of reports: dated folders and `latest`
+	Reports string // the folder of reports: dated folders, `latest`, and `docs`, the catalogue
 	Token   string // never empty
 	// Open opens the current build for one query of POST /v1/sql, within limits of
 	// time and memory. At most queriesAtOnce are open; further ones wait.
@@ -134,6 +134,12 @@ func (s *Server) handler() http.Handler {
 	pages.HandleFunc("GET /on/{date}/{file...}", s.allowed(func(w http.ResponseWriter, r *http.Request) {
 		s.file(w, r, r.PathValue("date"), r.PathValue("file"))
 	}))
+	// The catalogue lies beside the dated reports, and leads to the latest as it does on disk.
+	for _, folder := range []string{"docs", "latest"} {
+		pages.HandleFunc("GET /"+folder+"/{file...}", s.allowed(func(w http.ResponseWriter, r *http.Request) {
+			s.file(w, r, folder, r.PathValue("file"))
+		}))
+	}
 	pages.HandleFunc("GET /{file...}", s.allowed(func(w http.ResponseWriter, r *http.Request) {
 		s.file(w, r, "latest", r.PathValue("file"))
 	}))
@@ -162,8 +168,12 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request, folder, name strin
 	defer root.Close()
 	file, err := root.Open(name)
 	if err != nil {
-		if name == "latest/index.html" && errors.Is(err, fs.ErrNotExist) {
+		switch {
+		case name == "latest/index.html" && errors.Is(err, fs.ErrNotExist):
 			s.noReport(w)
+			return
+		case name == "docs/index.html" && errors.Is(err, fs.ErrNotExist):
+			page(w, http.StatusNotFound, "No catalogue yet", `<p>The tables and models of this workspace are not drawn yet. <code>parley docs</code> does it.</p>`)
 			return
 		}
 		http.NotFound(w, r)

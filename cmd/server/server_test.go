@@ -20,7 +20,7 @@ func start(t *testing.T, listen string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"reports/latest/index.html": "the index", "reports/latest/assets/a.css": "body{}", "reports/2026-06-25/index.html": "an old one", "parley.yaml": "secret",
+		"reports/latest/index.html": "the index", "reports/latest/assets/a.css": "body{}", "reports/2026-06-25/index.html": "an old one", "reports/docs/tables/users.html": "the users", "parley.yaml": "secret",
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -86,8 +86,13 @@ func TestOnThisMachine(t *testing.T) {
 		{"GET", "/", "", nil, 200, "the index"},
 		{"GET", "/assets/a.css", "", nil, 200, "body{}"},
 		{"GET", "/on/2026-06-25/", "", nil, 200, "an old one"},
-		{"GET", "/assets/", "", nil, 404, ""},   // no listing
-		{"GET", "/link.html", "", nil, 404, ""}, // a link that leads out of the reports
+		{"GET", "/docs/", "", nil, 404, "<code>parley docs</code>"},
+		{"GET", "/docs", "", nil, 404, "<code>parley docs</code>"}, // led on to /docs/
+		{"GET", "/docs/tables/users.html", "", nil, 200, "the users"},
+		{"GET", "/docs/..%2f..%2fparley.yaml", "", nil, 404, ""},
+		{"GET", "/latest/index.html", "", nil, 200, "the index"}, // to which the catalogue's pages lead
+		{"GET", "/assets/", "", nil, 404, ""},                    // no listing
+		{"GET", "/link.html", "", nil, 404, ""},                  // a link that leads out of the reports
 		{"GET", "/..%2f..%2fparley.yaml", "", nil, 404, ""},
 		{"GET", "/on/..%2f../parley.yaml", "", nil, 404, ""},
 		{"GET", "/healthz", "", nil, 200, "ok"},
@@ -118,6 +123,9 @@ func TestBeyondThisMachineTheTokenIsAskedFor(t *testing.T) {
 	browser := &http.Client{Jar: jar}
 	if status, text, _ := get(t, browser, "GET", base+"/", "", nil); status != 401 || strings.Contains(text, "the index") {
 		t.Errorf("a stranger gets %d %q", status, text)
+	}
+	if status, text, _ := get(t, browser, "GET", base+"/docs/tables/users.html", "", nil); status != 401 || strings.Contains(text, "the users") {
+		t.Errorf("a stranger gets %d %q of the catalogue", status, text)
 	}
 	if status, _, _ := get(t, browser, "GET", base+"/healthz", "", nil); status != 200 {
 		t.Errorf("health is open: %d", status)

@@ -304,12 +304,12 @@ func (b *building) transform(ctx context.Context, engine *warehouse.DuckDB, mani
 	if err != nil {
 		return err
 	}
-	on, made, leave, err := b.modelEngine(ctx, engine, manifest)
+	on, leave, err := b.modelEngine(ctx, engine, manifest)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, leave()) }()
-	graph, place, options, err := b.graph(ctx, engine, made, inputs)
+	graph, place, options, err := b.graph(ctx, engine, inputs)
 	if err != nil {
 		return err
 	}

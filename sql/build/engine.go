@@ -8,27 +8,31 @@ import (
 	"path/filepath"
 	"strings"
 
+	"parley/sql/attribute"
 	"parley/sql/settle"
 	"parley/sql/transform"
 	"parley/sql/warehouse"
 	"parley/sql/warehouse/spark"
 )
 
-// modelEngine is what the models run on, the engine in the process or Spark, with
-// the models that are made there; leave ends it.
-func (b *building) modelEngine(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) (on transform.Engine, made []transform.Made, leave func() error, err error) {
+// modelEngine is what the models run on, the engine in the process or Spark;
+// leave ends it.
+func (b *building) modelEngine(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) (on transform.Engine, leave func() error, err error) {
 	if b.cfg.Spark == "" {
-		return engine, b.made(engine), func() error { return nil }, nil
+		return engine, func() error { return nil }, nil
 	}
 	session, err := spark.Open(ctx, b.cfg.Spark)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	to := &onSpark{Spark: session, here: engine, dir: filepath.Join(b.work, "spark")}
 	if err := to.handOver(ctx, manifest); err != nil {
-		return nil, nil, nil, errors.Join(err, session.Close())
+		return nil, nil, errors.Join(err, session.Close())
 	}
-	return to, to.makeHere(b.made(engine)), session.Close, nil
+	if made := b.cfg.parts.made; made != nil {
+		b.cfg.parts.made = func(engine attribute.Engine) []transform.Made { return to.makeHere(made(engine)) }
+	}
+	return to, session.Close, nil
 }
 
 // onSpark is a session of Spark beside the engine in the process. Both read the
@@ -91,12 +95,4 @@ func (s *onSpark) makeHere(made []transform.Made) []transform.Made {
 		}
 	}
 	return made
-}
-
-// made are the models without a file, whose SELECTs the engine in the process writes.
-func (b *building) made(engine *warehouse.DuckDB) []transform.Made {
-	if b.cfg.parts.made == nil {
-		return nil
-	}
-	return b.cfg.parts.made(engine)
 }

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"parley/pipelines/lake"
-	"parley/sql/segment"
 	"parley/sql/settle"
 	"parley/sql/transform"
 	"parley/sql/warehouse"
@@ -66,7 +65,7 @@ func Plan(ctx context.Context, cfg Config) (planned []Planned, err error) {
 	if err != nil {
 		return nil, err
 	}
-	graph, place, options, err := b.graph(ctx, engine, b.made(engine), inputs)
+	graph, place, options, err := b.graph(ctx, engine, inputs)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +116,7 @@ func (b *building) settled(ctx context.Context) (*settle.Manifest, error) {
 }
 
 // graph loads the models, and says how they are to be run.
-func (b *building) graph(ctx context.Context, engine *warehouse.DuckDB, made []transform.Made, inputs map[string]transform.Input) (*transform.Graph, transform.Place, transform.Options, error) {
+func (b *building) graph(ctx context.Context, engine *warehouse.DuckDB, inputs map[string]transform.Input) (*transform.Graph, transform.Place, transform.Options, error) {
 	fail := func(err error) (*transform.Graph, transform.Place, transform.Options, error) {
 		return nil, transform.Place{}, transform.Options{}, err
 	}
@@ -128,14 +127,7 @@ func (b *building) graph(ctx context.Context, engine *warehouse.DuckDB, made []t
 	if b.cfg.Spark != "" {
 		spelling = "spark" // what one engine left the other does not go on from
 	}
-	macros, err := engine.TableMacros(ctx)
-	if err != nil {
-		return fail(err)
-	}
-	graph, err := transform.Load(ctx, engine, transform.Sources{
-		Ours: b.cfg.parts.models, Own: b.cfg.Models, Checks: b.cfg.parts.checks,
-		Inputs: withoutMade(warehouse.SourceTables()), Made: made, Taken: append([]string{"builds", "build_checks", "dead_letters"}, segment.Tables...), Allowed: macros,
-	})
+	graph, err := loadGraph(ctx, engine, b.cfg.parts, b.cfg.Models, "")
 	if err != nil {
 		return fail(err)
 	}

@@ -41,23 +41,14 @@ func described(t *testing.T) (*transform.Graph, map[string][]warehouse.Column) {
 	t.Helper()
 	engine := open(t)
 	graph := load(t, engine)
-	for _, table := range warehouse.SourceTables() {
-		if err := engine.CreateSource(t.Context(), table, nil); err != nil {
-			t.Fatal(err)
-		}
+	shapes, err := graph.Shapes(t.Context(), engine, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	models := map[string][]warehouse.Column{}
-	for _, m := range graph.Models {
-		if err := engine.View(t.Context(), m.Name, m.SQL); err != nil {
-			t.Fatalf("%s: %v", m.File, err)
-		}
-		found, err := engine.Describe(t.Context(), "select * from "+m.Name)
-		if err != nil {
-			t.Fatalf("%s: %v", m.File, err)
-		}
-		models[m.Name] = found
+	for _, fault := range shapes.Faults {
+		t.Error(fault)
 	}
-	return graph, models
+	return graph, shapes.Columns
 }
 
 func TestMartsHaveTheirColumns(t *testing.T) {

@@ -46,19 +46,29 @@ func load(t *testing.T, engine *warehouse.DuckDB) *transform.Graph {
 
 func TestCases(t *testing.T) {
 	t.Parallel()
-	graph := load(t, open(t))
-	files := os.DirFS(cases)
-	all, err := transform.Cases(files)
+	engine := open(t)
+	graph := load(t, engine)
+	shapes, err := graph.Shapes(t.Context(), engine, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	files := os.DirFS(cases)
+	all, err := transform.Cases(files, cases)
+	if err != nil {
+		t.Fatal(err)
+	}
+	suite := transform.NewSuite(graph, shapes, files, cases)
 	if len(all) == 0 {
 		t.Fatalf("no case in %s", cases)
 	}
 	for _, c := range all {
 		t.Run(c.Model+"/"+c.Name, func(t *testing.T) {
 			t.Parallel()
-			if err := transform.RunCase(t.Context(), graph, files, c); err != nil {
+			result, err := suite.Run(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := result.Fault(); err != nil {
 				t.Error(err)
 			}
 		})

@@ -28,12 +28,7 @@ type Config struct {
 	Literal func(string) string
 }
 
-// Tables are the tables that Run makes, which the build publishes as marts.
-//
-//	segment_members: one row per segment and person who is in it
-//	segment_changes: one row per person who entered or left, or was there at the
-//	                 segment's first run (baseline), for ever
-//	segment_runs:    one row per segment: its last run
+// Tables are the tables that Run makes, which the build publishes as marts; see Meanings.
 var Tables = []string{"segment_members", "segment_changes", "segment_runs"}
 
 // Run asks for the people of each segment and makes the three tables, from the

@@ -157,6 +157,7 @@ func (r *runner) run(where string, at time.Time) string {
 	dir := r.t.TempDir()
 	files := map[string][]string{}
 	for _, table := range segment.Tables {
+		described(r.t, r.db, table)
 		path := filepath.Join(dir, table+".parquet")
 		if _, err := r.db.Write(ctx, "select * from "+table, path); err != nil {
 			r.t.Fatal(err)
@@ -324,5 +325,23 @@ func TestLoad(t *testing.T) {
 	_, _, err = definitions[0].Query(catalogue, filter.Moment{AsOf: asOf, Zone: dublin})
 	if err == nil || !strings.HasPrefix(err.Error(), `segments/g.yaml:2:8: unknown field "plna"`) {
 		t.Errorf("a bad filter: %v", err)
+	}
+}
+
+// described holds that a table's meanings are those of its columns.
+func described(t *testing.T, db *warehouse.DuckDB, table string) {
+	t.Helper()
+	columns, err := db.Describe(t.Context(), "select * from "+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	meaning := segment.Meanings()[table]
+	for _, c := range columns {
+		if meaning.Columns[c.Name] == "" {
+			t.Errorf("nothing says what %s.%s is", table, c.Name)
+		}
+	}
+	if meaning.Text == "" || len(meaning.Columns) != len(columns) {
+		t.Errorf("%s has %d columns and meanings %v", table, len(columns), meaning)
 	}
 }

@@ -31,7 +31,7 @@ func (o Outcome) Held() bool { return o.Err == nil && o.Failed == 0 }
 
 // outcomeOf is the outcome of a check that holds.
 func outcomeOf(m *Model, c Check) Outcome {
-	return Outcome{Model: m.Name, Check: c.Name(), Rule: c.text(), File: m.File, Line: c.Line, Severity: c.Severity}
+	return Outcome{Model: m.Name, Check: c.Name(), Rule: c.Text(), File: m.File, Line: c.Line, Severity: c.Severity}
 }
 
 // runChecks runs checks of a header against the model's table. Those that look
@@ -144,8 +144,8 @@ func (c Check) failingIn(name string) (query string, values []any) {
 	return fmt.Sprintf("select %s, count(*) as equal_rows from %s%s group by %s having count(*) > 1", list, name, where, list), nil
 }
 
-// text is the rule as one writes it in a header.
-func (c Check) text() string {
+// Text is the rule as one writes it in a header: "accepted(open, closed)".
+func (c Check) Text() string {
 	switch c.Rule {
 	case Accepted, Range:
 		return fmt.Sprintf("%s(%s)", c.Rule, strings.Join(c.Values, ", "))

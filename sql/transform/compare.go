@@ -3,6 +3,7 @@ package transform
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"path"
@@ -14,24 +15,71 @@ import (
 	"parley/sql/warehouse"
 )
 
-// Difference is how a model's rows differ from those that a case wants.
-type Difference struct {
+// CaseResult is what came of one case.
+type CaseResult struct {
 	Case    Case
-	Columns []string
-	Missing [][]any // wanted, not given
-	Extra   [][]any // given, not wanted
+	Columns []warehouse.Column // those of want.csv
+	Want    string             // want.csv, as messages name it
+	Rows    int                // that came out
+	Differ  []RowPair          // the same key, other values; none where the model names no key, or want.csv lacks a column of it
+	Missing []WantedRow        // wanted, did not come out
+	Extra   [][]any            // came out, not wanted
+	Checks  []Outcome          // of the model's header: those that did not hold, of either severity
+	Err     error              // the case could not be run: what is wrong in its files, or in the model
 }
 
-func (d *Difference) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: the rows of %s differ from want.csv (- wanted, + given)\n  %s", d.Case.Dir, d.Case.Model, strings.Join(d.Columns, ","))
-	for _, row := range d.Missing {
-		b.WriteString("\n- " + rowText(row))
+// WantedRow is a row of want.csv.
+type WantedRow struct {
+	Line   int
+	Values []any
+}
+
+// RowPair is a wanted row and the one that came out in its place.
+type RowPair struct {
+	WantedRow
+	Got []any
+}
+
+// Differs tells whether the value in a column is another than wanted.
+func (p RowPair) Differs(column int) bool { return !equalValues(p.Values[column], p.Got[column]) }
+
+// Held tells whether the rows are those that are wanted, and keep what the
+// model's header says; a check of severity warn may fail.
+func (r *CaseResult) Held() bool {
+	return r.Err == nil && r.Same() && !slices.ContainsFunc(r.Checks, func(o Outcome) bool { return o.Severity == Error })
+}
+
+// Same tells whether the rows are those that are wanted.
+func (r *CaseResult) Same() bool { return len(r.Differ)+len(r.Missing)+len(r.Extra) == 0 }
+
+// Fault is all that did not hold, as one error; nil when the case held.
+func (r *CaseResult) Fault() error {
+	if r.Held() {
+		return nil
 	}
-	for _, row := range d.Extra {
+	var b strings.Builder
+	if !r.Same() {
+		fmt.Fprintf(&b, "%s: the rows of %s differ from it (- wanted, + given)\n  %s", r.Want, r.Case.Model, strings.Join(columnNames(r.Columns), ","))
+	}
+	for _, pair := range r.Differ {
+		b.WriteString("\n- " + rowText(pair.Values) + "\n+ " + rowText(pair.Got))
+	}
+	for _, row := range r.Missing {
+		b.WriteString("\n- " + rowText(row.Values))
+	}
+	for _, row := range r.Extra {
 		b.WriteString("\n+ " + rowText(row))
 	}
-	return b.String()
+	faults := []error{r.Err}
+	if b.Len() > 0 {
+		faults = append(faults, errors.New(b.String()))
+	}
+	for _, o := range r.Checks {
+		if o.Severity == Error {
+			faults = append(faults, o.Fault())
+		}
+	}
+	return errors.Join(faults...)
 }
 
 func rowText(row []any) string {
@@ -54,73 +102,171 @@ func rowText(row []any) string {
 }
 
 // compare reads want.csv with the types of the model's own columns.
-func (s *stage) compare(ctx context.Context, c Case) error {
-	file := path.Join(c.Dir, "want.csv")
-	header, from, err := s.csv(file)
+func (s *stage) compare(ctx context.Context, m *Model, r *CaseResult) error {
+	file, err := readCSV(s.files, path.Join(s.dir, wantName), s.shown)
 	if err != nil {
 		return err
 	}
-	columns, err := s.engine.Describe(ctx, "select * from "+warehouse.Ident(c.Model))
+	r.Want = file.path
+	columns, err := s.engine.Describe(ctx, "select * from "+warehouse.Ident(m.Name))
 	if err != nil {
 		return err
 	}
-	var given, wanted, names []string
-	for _, h := range header {
-		i := slices.IndexFunc(columns, func(x warehouse.Column) bool { return x.Name == h.name })
-		if i < 0 {
-			return fmt.Errorf("%s:1: %s has no column %q%s", file, c.Model, h.name, yamlfile.DidYouMean(h.name, columnNames(columns)))
+	var faults []error
+	var names []string
+	for i, field := range file.header {
+		name := strings.TrimSpace(field.text)
+		at := columnNamed(columns, name)
+		switch {
+		case at < 0:
+			faults = append(faults, file.at(field, "%s has no column %q%s", m.Name, name, yamlfile.DidYouMean(name, columnNames(columns))))
+		case columnNamed(r.Columns, name) >= 0:
+			faults = append(faults, file.at(file.header[i], "the column %q stands there twice; take one out", name))
+		default:
+			r.Columns = append(r.Columns, columns[at])
+			names = append(names, warehouse.Ident(columns[at].Name))
 		}
-		names = append(names, h.name)
-		given = append(given, warehouse.Ident(h.name))
-		wanted = append(wanted, fmt.Sprintf("%s::%s as %s", warehouse.Ident(h.name), columns[i].Type, warehouse.Ident(h.name)))
 	}
-	got, err := s.engine.Query(ctx, "select "+strings.Join(given, ", ")+" from "+warehouse.Ident(c.Model)+" order by all")
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	got, err := s.engine.Query(ctx, "select "+strings.Join(names, ", ")+" from "+warehouse.Ident(m.Name))
 	if err != nil {
 		return err
 	}
-	want, err := s.engine.Query(ctx, "select "+strings.Join(wanted, ", ")+" from "+from)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	d := &Difference{Case: c, Columns: names, Extra: got.Rows}
-	for _, w := range want.Rows {
-		i := slices.IndexFunc(d.Extra, func(g []any) bool { return equalRows(w, g) })
-		if i < 0 {
-			d.Missing = append(d.Missing, w)
-			continue
+	var wanted []WantedRow
+	columns = append([]warehouse.Column{{Name: "line", Type: "BIGINT"}}, r.Columns...)
+	err = s.values(ctx, file.numbered(), columns, func(rows string, values []any) error {
+		t, err := s.engine.Query(ctx, rows, values...)
+		if err != nil {
+			return err
 		}
-		d.Extra = slices.Delete(slices.Clone(d.Extra), i, i+1)
+		for _, row := range t.Rows {
+			line, _ := row[0].(int64)
+			wanted = append(wanted, WantedRow{Line: int(line), Values: row[1:]})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	if len(d.Missing)+len(d.Extra) > 0 {
-		return d
-	}
+	slices.SortFunc(wanted, func(a, b WantedRow) int { return a.Line - b.Line }) // the engine gives rows in any order
+	r.Rows = len(got.Rows)
+	r.match(wanted, got.Rows)
+	r.pair(m.Header.Key)
 	return nil
 }
 
-func equalRows(a, b []any) bool { return slices.EqualFunc(a, b, equalValues) }
+// match takes away what is equal on both sides: first what is so to the last
+// digit, by its text; then what is so nearly.
+func (r *CaseResult) match(wanted []WantedRow, got [][]any) {
+	at := map[string][]int{}
+	for i, row := range got {
+		key := rowKey(row)
+		at[key] = append(at[key], i)
+	}
+	taken := make([]bool, len(got))
+	for _, w := range wanted {
+		key := rowKey(w.Values)
+		if same := at[key]; len(same) > 0 {
+			taken[same[0]], at[key] = true, same[1:]
+			continue
+		}
+		r.Missing = append(r.Missing, w)
+	}
+	for i, row := range got {
+		if !taken[i] {
+			r.Extra = append(r.Extra, row)
+		}
+	}
+	r.Missing = slices.DeleteFunc(r.Missing, func(w WantedRow) bool {
+		i := slices.IndexFunc(r.Extra, func(g []any) bool { return slices.EqualFunc(w.Values, g, equalValues) })
+		if i >= 0 {
+			r.Extra = slices.Delete(r.Extra, i, i+1)
+		}
+		return i >= 0
+	})
+	slices.SortFunc(r.Extra, func(a, b []any) int { return strings.Compare(rowKey(a), rowKey(b)) })
+}
+
+// pair puts rows of one key beside each other.
+func (r *CaseResult) pair(key []string) {
+	var columns []int
+	for _, name := range key {
+		at := columnNamed(r.Columns, name)
+		if at < 0 {
+			return
+		}
+		columns = append(columns, at)
+	}
+	if len(columns) == 0 {
+		return
+	}
+	r.Missing = slices.DeleteFunc(r.Missing, func(w WantedRow) bool {
+		i := slices.IndexFunc(r.Extra, func(g []any) bool {
+			return !slices.ContainsFunc(columns, func(c int) bool { return !equalValues(w.Values[c], g[c]) })
+		})
+		if i >= 0 {
+			r.Differ = append(r.Differ, RowPair{WantedRow: w, Got: r.Extra[i]})
+			r.Extra = slices.Delete(r.Extra, i, i+1)
+		}
+		return i >= 0
+	})
+}
 
 // equalValues holds doubles to be equal within 1e-9 of the larger, for sums run
 // in parallel; all else must be the same.
 func equalValues(a, b any) bool {
-	x, isDouble := a.(float64)
-	y, both := b.(float64)
-	if isDouble && both {
-		if math.IsNaN(x) || math.IsNaN(y) {
+	switch x := a.(type) {
+	case float64:
+		y, both := b.(float64)
+		switch {
+		case !both:
+			return false
+		case math.IsNaN(x) || math.IsNaN(y):
 			return math.IsNaN(x) && math.IsNaN(y)
+		case math.IsInf(x, 0) || math.IsInf(y, 0):
+			return x == y
 		}
-		return x == y || math.Abs(x-y) <= 1e-9*math.Max(math.Abs(x), math.Abs(y))
-	}
-	if t, ok := a.(time.Time); ok {
-		u, ok := b.(time.Time)
-		return ok && t.Equal(u)
+		return math.Abs(x-y) <= 1e-9*math.Max(math.Abs(x), math.Abs(y))
+	case time.Time:
+		y, both := b.(time.Time)
+		return both && x.Equal(y)
+	case []any:
+		y, both := b.([]any)
+		return both && slices.EqualFunc(x, y, equalValues)
+	case map[string]any:
+		y, both := b.(map[string]any)
+		if !both || len(x) != len(y) {
+			return false
+		}
+		for name, value := range x {
+			if other, there := y[name]; !there || !equalValues(value, other) {
+				return false
+			}
+		}
+		return true
 	}
 	return valueKey(a) == valueKey(b)
 }
 
+// rowKey is a text that only equal rows share.
+func rowKey(row []any) string {
+	keys := make([]string, len(row))
+	for i, v := range row {
+		keys[i] = valueKey(v)
+	}
+	return strings.Join(keys, ",")
+}
+
+// valueKey is a text that only equal values of one type share.
 func valueKey(v any) string {
+	if t, ok := v.(time.Time); ok {
+		v = t.UTC()
+	}
 	text, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Sprint(v)
+		return fmt.Sprint(v) // doubles that are no numbers
 	}
 	return string(text)
 }

@@ -171,14 +171,14 @@ func (r *Result) Err() error {
 	for _, c := range r.Checks {
 		// A check of a model is in the model's own error above.
 		if c.Model == "" && c.Severity == Error && !c.Held() {
-			faults = append(faults, c.fault())
+			faults = append(faults, c.Fault())
 		}
 	}
 	return errors.Join(faults...)
 }
 
-// fault says in one sentence what a check found.
-func (o Outcome) fault() error {
+// Fault says in one sentence what a check found.
+func (o Outcome) Fault() error {
 	place := o.File
 	if o.Line > 0 {
 		place += fmt.Sprintf(":%d", o.Line)
@@ -381,7 +381,7 @@ func (r *run) checkThese(ctx context.Context, m *Model, checks []Check) error {
 		}
 		left.Broken = append(left.Broken, o.Check)
 		if o.Severity == Error {
-			faults = append(faults, o.fault())
+			faults = append(faults, o.Fault())
 		}
 	}
 	r.next.Models[m.Name] = left

@@ -28,13 +28,9 @@
 // Further lines say how a model is brought up to date from what the last build
 // left of it, without running it over everything: see Increment.
 //
-// A case is a folder <model>/<case>/ with given/<table>.csv and want.csv: see
-// RunCase. A test runs all of a folder with
-//
-//	macros, err := engine.TableMacros(ctx)
-//	graph, err := transform.Load(ctx, engine, transform.Sources{Ours: models.FS, Checks: checks.FS, Inputs: warehouse.SourceTables(), Allowed: macros})
-//	cases, err := transform.Cases(os.DirFS("testdata/cases"))
-//	for _, c := range cases { err := transform.RunCase(ctx, graph, os.DirFS("testdata/cases"), c) … }
+// A case is a folder <model>/<case>/ with given/<table>.csv and want.csv, an
+// example worked out by hand: Cases finds them, a Suite runs them. Shapes says
+// which columns every table has, without any record.
 package transform
 
 import (
