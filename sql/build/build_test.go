@@ -34,13 +34,16 @@ func files(pairs ...string) fstest.MapFS {
 	return fsys
 }
 
-// small is a graph of few models over the real settled tables, with what segments need.
+// small is a graph of few models over the real settled tables, with what segments
+// need: one by dates in parts of few rows, two by keys.
 func small() parts {
-	return parts{models: files(
+	return parts{touched: 100, partRows: 1, models: files(
 		"staging/stg_events.sql", "select * from settled_events where occurred_at <= (select as_of from settings)",
 		"marts/users.sql", "-- key: person_id\nselect person_id, key as user_id from identity where key_kind = 'user_id'",
 		"marts/companies.sql", "select null::varchar as company_id where false",
-		"marts/events.sql", "-- key: event_id\n-- check event_name: accepted(logged_in, page_view)\nselect event_id, event_name, key as user_id, occurred_at from stg_events",
+		"marts/events.sql", "-- key: event_id\n-- check event_name: accepted(logged_in, page_view)\n-- incremental: date(occurred_at) of settled_events\nselect event_id, event_name, key as user_id, occurred_at from stg_events",
+		"intermediate/int_keys__counted.sql", "-- incremental: key\nselect key, count(*) as events from stg_events group by key",
+		"marts/keys.sql", "-- key: key\n-- incremental: key\nselect key, events from int_keys__counted",
 	), checks: files("events_have_users.sql", "select * from events where user_id is null")}
 }
 
@@ -168,7 +171,7 @@ func TestBuild(t *testing.T) {
 		"select count(*) from segment_members":                                              `[[0]]`,
 		"select build_id, as_of, status, checks_failed, rows_by_mart['events'] from builds": `[["20260601T120000.000000Z","2026-06-01T12:00:00Z","published",0,2]]`,
 		"select count(*) from dead_letters":                                                 `[[0]]`,
-		"select name from (show tables) order by 1":                                         `[["build_checks"],["builds"],["companies"],["dead_letters"],["events"],["report_zones"],["segment_changes"],["segment_members"],["segment_runs"],["settings"],["users"]]`,
+		"select name from (show tables) order by 1":                                         `[["build_checks"],["builds"],["companies"],["dead_letters"],["events"],["keys"],["report_zones"],["segment_changes"],["segment_members"],["segment_runs"],["settings"],["users"]]`,
 	}
 	for query, want := range tests {
 		if got := w.ask(query); got != want {

@@ -101,6 +101,7 @@ func TestKillAtAnyInstant(t *testing.T) {
 			w := setup(t)
 			w.cfg.Settings.Keep = 1
 			w.land("logged_in", monday.Add(-time.Hour), "1")
+			w.land("page_view", monday.AddDate(0, 0, -3), "1", "3") // of a date that the next build goes on with
 			before := w.build().Build.ID
 			w.land("logged_in", monday.Add(-time.Hour), "2")
 			said, err := buildElsewhere(t, w.lake.Root(), step)
@@ -109,17 +110,20 @@ func TestKillAtAnyInstant(t *testing.T) {
 				t.Fatalf("the process was to be killed: %v: %s", err, said)
 			}
 			// What a reader finds now is the last build, or the whole new one.
-			want := `[["logged_in-1"]]`
+			want := `[["logged_in-1"],["page_view-1"],["page_view-3"]]`
 			if slices.Index(steps, step) >= slices.Index(steps, "current") {
-				want = `[["logged_in-1"],["logged_in-2"]]`
+				want = `[["logged_in-1"],["logged_in-2"],["page_view-1"],["page_view-3"]]`
 			}
 			if got := w.ask("select event_id from events order by 1"); got != want {
 				t.Errorf("after the kill the current build holds %s, want %s", got, want)
 			}
 			// The next build needs no help, and leaves nothing of the killed one.
 			after := w.build().Build.ID
-			if got := w.ask("select count(*) from events"); got != "[[2]]" {
+			if got := w.ask("select count(*) from events"); got != "[[4]]" {
 				t.Errorf("the next build has %s events", got)
+			}
+			if got := w.ask("select key, events from keys order by 1"); got != `[["1",2],["2",1],["3",1]]` {
+				t.Errorf("the next build counts %s", got)
 			}
 			if got := strings.Join(w.folders(), " "); got != after+" current" {
 				t.Errorf("left behind: %s, want only %s", got, after)

@@ -409,6 +409,19 @@ func TestSelect(t *testing.T) {
 	}
 }
 
+func TestWhatIsAnotherAtEachRunRunsEachTime(t *testing.T) {
+	t.Parallel()
+	c := newChain(t, files(
+		"marts/a.sql", "select count(*) as n, now() as at from visits",
+		"marts/b.sql", "select count(*) as n, current_date as day from visits",
+		"marts/c.sql", "-- not now(), nor current_date\nselect count(*) as n from visits",
+	))
+	c.run()
+	if diff := cmp.Diff(map[string]string{"a": "whole", "b": "whole", "c": "unchanged"}, c.run()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFaultsOfAnIncrement(t *testing.T) {
 	t.Parallel()
 	engine := openEngine(t)

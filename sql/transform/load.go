@@ -209,6 +209,7 @@ func (l *loader) resolve(ctx context.Context, parser Parser) error {
 			continue
 		}
 		m.Reads = l.reads(m, parsed)
+		m.restless = restlessWord(m.SQL, parsed)
 	}
 	for _, m := range l.all {
 		if err := l.resolveIncrement(ctx, parser, m); err != nil {

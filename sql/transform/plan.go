@@ -79,12 +79,8 @@ func (p *planner) wayOf(ctx context.Context, m *Model) (way, error) {
 	if r.former == nil {
 		return way{byWhole, "there is no former build to go on from"}, nil
 	}
-	then, ok := r.former.Models[m.Name]
-	switch {
-	case !ok:
-		return way{byWhole, "it is new"}, nil
-	case m.made == nil && then.Fingerprint != r.fingerprint(m):
-		return way{byWhole, "its text, or what the workspace has chosen of what it reads, is another"}, nil
+	if reason := r.differs(m); reason != "" {
+		return way{byWhole, reason}, nil
 	}
 	bases, _ := r.graph.behind(m)
 	var reasons []string

@@ -10,8 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
+
+	"parley/sql/warehouse"
 )
 
 // StateDir is the folder within a build's own that holds what the next build
@@ -157,13 +160,35 @@ func (m *Model) readsAsOf() bool {
 			}
 		}
 	}
-	for _, line := range strings.Split(m.SQL, "\n") {
-		code, _, _ := strings.Cut(line, "--")
-		if asOfWord.MatchString(code) {
-			return true
+	return asOfWord.MatchString(withoutComments(m.SQL))
+}
+
+// restless are functions that give something else at each call, or at each moment.
+var restless = []string{
+	"now", "today", "get_current_time", "get_current_timestamp", "transaction_timestamp", "age",
+	"random", "setseed", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "nextval", "currval",
+}
+
+var clockWord = regexp.MustCompile(`(?i)\b(current_date|current_time|current_timestamp|localtime|localtimestamp)\b`)
+
+// restlessWord is what in a model's SELECT gives something else at each run; "":
+// nothing does. Such a model runs over everything each time.
+func restlessWord(text string, parsed *warehouse.Parsed) string {
+	for _, f := range parsed.Functions {
+		if name := strings.ToLower(f.Name); slices.Contains(restless, name) {
+			return name
 		}
 	}
-	return false
+	return strings.ToLower(clockWord.FindString(withoutComments(text)))
+}
+
+// withoutComments cuts the comments of lines from a text.
+func withoutComments(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i], _, _ = strings.Cut(line, "--")
+	}
+	return strings.Join(lines, "\n")
 }
 
 // settingsTable is the input that holds as_of, which is no part of its content.

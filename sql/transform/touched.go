@@ -39,12 +39,8 @@ func (r *run) wayOf(ctx context.Context, m *Model) (way, error) {
 	if r.tables == nil || r.former == nil {
 		return way{byWhole, "there is no former build to go on from"}, nil
 	}
-	then, ok := r.former.Models[m.Name]
-	switch {
-	case !ok:
-		return way{byWhole, "it is new"}, nil
-	case then.Fingerprint != r.fingerprint(m):
-		return way{byWhole, "its text, or what the workspace has chosen of what it reads, is another"}, nil
+	if reason := r.differs(m); reason != "" {
+		return way{byWhole, reason}, nil
 	}
 	bases, _ := r.graph.behind(m)
 	var reasons []string
@@ -72,6 +68,21 @@ func (r *run) wayOf(ctx context.Context, m *Model) (way, error) {
 		return way{byReuse, "nothing that it reads has changed"}, nil
 	}
 	return r.weigh(ctx, m, strings.Join(reasons, ", "))
+}
+
+// differs says why a model runs over everything whatever has changed in what it
+// reads; "": it does not.
+func (r *run) differs(m *Model) string {
+	then, ok := r.former.Models[m.Name]
+	switch {
+	case !ok:
+		return "it is new"
+	case m.restless != "":
+		return "it uses " + m.restless + ", which is another at each run"
+	case m.SQL != "" && then.Fingerprint != r.fingerprint(m): // one without a text yet is looked at when it has one
+		return "its text, or what the workspace has chosen of what it reads, is another"
+	}
+	return ""
 }
 
 // touch puts the keys that a change in base touches into touchedKeys, which it

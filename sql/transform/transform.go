@@ -89,6 +89,7 @@ type Model struct {
 	Reads  []string // tables it reads, sorted: models and inputs
 
 	made       func(ctx context.Context) (string, error) // writes the SELECT when what it reads is there; nil: it stands in a file
+	restless   string                                    // what in it gives something else at each run
 	touchReads []string                                  // further tables that the touches of its header read
 }
 
