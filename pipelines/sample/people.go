@@ -45,7 +45,7 @@ func (c *company) change(person, second int, chance *rand.Rand) record.User {
 	who := strconv.Itoa(person)
 	u := record.User{
 		RecordID: "u" + who + "-" + strconv.Itoa(second), Keys: record.Keys{UserID: who, Email: "person" + who + "@example.com"}, EffectiveAt: at(second),
-		LastSeenAt: at(second), CustomAttributes: fmt.Sprintf(`{"seats":%d,"plan":"plan %d"}`, chance.IntN(50), chance.IntN(4)),
+		LastSeenAt: at(second), CustomAttributes: fmt.Sprintf(`{"seats":%d,"role":"role %d"}`, chance.IntN(50), chance.IntN(8)),
 	}
 	u.KafkaAt = u.EffectiveAt
 	return u

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,9 +78,12 @@ func tellModels(b *testing.B, result Result) {
 	b.Helper()
 	models := result.Build.Models
 	sort.SliceStable(models, func(i, j int) bool { return models[i].Seconds > models[j].Seconds })
-	for _, m := range models[:12] {
-		b.Logf("%6.2f s %s: %s, %s", m.Seconds, m.Name, m.How, m.Reason)
+	var told strings.Builder
+	fmt.Fprintf(&told, "%v", result.Build.Steps)
+	for _, m := range models[:min(len(models), 25)] {
+		fmt.Fprintf(&told, "\n%6.2f s %s: %s, %s", m.Seconds, m.Name, m.How, m.Reason)
 	}
+	fmt.Fprintln(os.Stderr, told.String())
 }
 
 // sampleLake is a lake with the sample's records: a new one, or a copy, by

@@ -43,12 +43,12 @@ func (b *building) inputs(ctx context.Context, engine *warehouse.DuckDB, manifes
 		if !strings.HasPrefix(table, "settled_") {
 			continue
 		}
-		if err := engine.ViewFiles(ctx, table, manifest.Tables[table]); err != nil {
+		if err := openSettled(ctx, engine, table, manifest); err != nil {
 			return nil, fmt.Errorf("open settled table %s: %w", table, err)
 		}
 		in := transform.Input{Seen: seen[table]}
 		for _, f := range manifest.Files[table] {
-			in.Files = append(in.Files, transform.InputFile{Path: f.Path, Rows: f.Rows})
+			in.Files = append(in.Files, transform.InputFile{Path: f.Path, Rows: f.Rows, Date: dateOf(table, f.Part)})
 		}
 		known[table] = in
 	}
@@ -60,6 +60,33 @@ func (b *building) inputs(ctx context.Context, engine *warehouse.DuckDB, manifes
 		return nil, err
 	}
 	return known, b.publishInputs(ctx, engine)
+}
+
+// dateOf is the date of all rows of a settled file; "" where its name is that of
+// several, or of something else than the instant by which rows are seen.
+func dateOf(table, part string) string {
+	if table != "settled_events" || part < "1990-01-01" || part >= "2050-01-01" {
+		return ""
+	}
+	return part
+}
+
+// Of a table with few rows in many files, opening the files is most of the work
+// of a query: it is read once, and held.
+const (
+	heldRows  = 500_000
+	heldFiles = 20
+)
+
+func openSettled(ctx context.Context, engine *warehouse.DuckDB, table string, manifest *settle.Manifest) error {
+	var rows int64
+	for _, f := range manifest.Files[table] {
+		rows += f.Rows
+	}
+	if len(manifest.Files[table]) < heldFiles || rows > heldRows {
+		return engine.ViewFiles(ctx, table, manifest.Tables[table])
+	}
+	return engine.Exec(ctx, "create table "+warehouse.Ident(table)+" as select * from "+warehouse.FromFiles(manifest.Tables[table]))
 }
 
 // attributes are the models that lay custom attributes out as columns.

@@ -85,6 +85,9 @@ func (p *people) goOnFrom(ctx context.Context) error {
 
 const personKeys = "settled_person_keys"
 
+// keyColumns are the keys of a combination; one that was not named is null, or empty.
+const keyColumns = "nullif(user_id, '') as user_id, nullif(email, '') as email, nullif(source_id, '') as source_id, nullif(anonymous_id, '') as anonymous_id"
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
@@ -100,7 +103,7 @@ func (p *people) asOf() string {
 
 // anew resolves all combinations of keys.
 func (p *people) anew(ctx context.Context) (transform.Input, error) {
-	rows, err := p.resolve(ctx, "select user_id, email, source_id, anonymous_id from "+personKeys+" where first_at <= "+p.asOf()+" group by all")
+	rows, err := p.resolve(ctx, "select distinct "+keyColumns+" from "+personKeys+" where first_at <= "+p.asOf())
 	if err != nil {
 		return transform.Input{}, err
 	}
@@ -186,16 +189,15 @@ func (p *people) findTouched(ctx context.Context) error {
 			came = append(came, c.New.Path)
 		}
 	}
-	const keys = "user_id, email, source_id, anonymous_id"
 	read := func(paths []string, until string) string {
 		if len(paths) == 0 {
-			return "select " + keys + " from " + personKeys + " where false"
+			return "select " + keyColumns + " from " + personKeys + " where false"
 		}
-		return "select " + keys + " from " + warehouse.FromFiles(paths) + " where first_at <= " + until
+		return "select " + keyColumns + " from " + warehouse.FromFiles(paths) + " where first_at <= " + until
 	}
 	then := "timestamptz " + p.formerAsOf
 	fresh := fmt.Sprintf("(%s except %s) union select %s from %s where first_at > %s and first_at <= %s",
-		read(came, p.asOf()), read(went, then), keys, personKeys, then, p.asOf())
+		read(came, p.asOf()), read(went, then), keyColumns, personKeys, then, p.asOf())
 	return p.exec(ctx,
 		"create schema if not exists people",
 		"create or replace view people.former as "+p.rowsIn(p.former),
@@ -225,7 +227,7 @@ func (p *people) resolveTouched(ctx context.Context) error {
 	}
 	var seen []string
 	for _, kind := range []string{"user_id", "email", "source_id", "anonymous_id"} {
-		seen = append(seen, fmt.Sprintf("select user_id, email, source_id, anonymous_id from %[1]s semi join (select key from people.keys where key_kind = '%[2]s') as known on known.key = %[1]s.%[2]s where first_at <= %[3]s",
+		seen = append(seen, fmt.Sprintf("select "+keyColumns+" from %[1]s semi join (select key from people.keys where key_kind = '%[2]s') as known on known.key = %[1]s.%[2]s where first_at <= %[3]s",
 			personKeys, kind, p.asOf()))
 	}
 	rows, err := p.resolve(ctx, strings.Join(seen, " union "))

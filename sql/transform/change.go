@@ -81,6 +81,9 @@ func (r *run) compareInput(ctx context.Context, name string, now, then Input) (c
 	if len(then.Files) == 0 {
 		return change{everything, name + " was not kept"}, nil
 	}
+	if column := r.readByDate(name); column != "" {
+		return r.changedDates(ctx, name, column, came, went, now, moved)
+	}
 	if rowsOf(came)+rowsOf(went) > mostCompared {
 		return change{everything, fmt.Sprintf("most of %s is new", name)}, nil
 	}
@@ -112,6 +115,45 @@ func (r *run) compareInput(ctx context.Context, name string, now, then Input) (c
 		parts = append(parts, "select seen.* from "+warehouse.FromFiles(paths(now.Files))+" as seen cross join "+momentsTable+" where "+strings.Join(between, " or "))
 	}
 	return r.keepChanged(ctx, name, strings.Join(parts, " union all "), plural(len(came), "file")+" of "+name+" new")
+}
+
+// readByDate is the column with the dates of an input that only models by its
+// dates read; "": others do too. Of such an input only the dates count.
+func (r *run) readByDate(input string) string {
+	found := false
+	for _, m := range r.graph.Models {
+		bases, _ := r.graph.behind(m)
+		if !slices.Contains(bases, input) || m.Layer == Staging && len(m.Header.Checks) == 0 {
+			continue
+		}
+		if i := m.Header.Increment; i == nil || !i.ByDate || i.Of != input || i.touch(input) != nil {
+			return ""
+		}
+		found = true
+	}
+	if in := r.opts.Inputs[input]; found && len(in.Seen) == 1 {
+		return in.Seen[0]
+	}
+	return ""
+}
+
+// changedDates finds the dates of files that are not the same, and those
+// between which as_of has moved.
+func (r *run) changedDates(ctx context.Context, name, column string, came, went []InputFile, now Input, moved bool) (change, error) {
+	dates := "select distinct " + clamped(column) + " as " + warehouse.Ident(column) + " from "
+	var parts []string
+	if files := append(slices.Clone(came), went...); len(files) > 0 {
+		for _, f := range went {
+			if !exists(f.Path) {
+				return change{everything, fmt.Sprintf("what %s held in the last build is gone", name)}, nil
+			}
+		}
+		parts = append(parts, dates+warehouse.FromFiles(paths(files)))
+	}
+	if moved {
+		parts = append(parts, fmt.Sprintf("%s %s as seen cross join %s where %[4]s > moments.low and %[4]s <= moments.high", dates, warehouse.FromFiles(paths(now.Files)), momentsTable, warehouse.Ident(column)))
+	}
+	return r.keepChanged(ctx, name, strings.Join(parts, " union "), plural(len(came), "file")+" of "+name+" new")
 }
 
 // compareModel compares a model's rows with those of the last build.

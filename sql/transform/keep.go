@@ -123,7 +123,7 @@ func clamped(column string) string {
 
 // days counts the rows of a table by date, the earliest first.
 func (r *run) days(ctx context.Context, table, column, where string) ([]day, error) {
-	answer, err := r.engine.Query(ctx, "select cast("+clamped(column)+" as varchar) as day, count(*) as rows from "+table+where+" group by 1 order by 1")
+	answer, err := r.engine.Query(ctx, "select cast(day as varchar) as day, rows from (select "+clamped(column)+" as day, count(*) as rows from "+table+where+" group by 1) order by 1")
 	if err != nil {
 		return nil, err
 	}

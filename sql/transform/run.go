@@ -357,6 +357,9 @@ func (r *run) check(ctx context.Context, m *Model) error {
 }
 
 func (r *run) checkThese(ctx context.Context, m *Model, checks []Check) error {
+	if len(checks) == 0 {
+		return nil
+	}
 	began := r.opts.Now()
 	suspects, err := r.suspect(ctx, m, checks)
 	if err != nil {

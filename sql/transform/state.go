@@ -39,6 +39,7 @@ type Input struct {
 type InputFile struct {
 	Path string `json:"path"` // absolute
 	Rows int64  `json:"rows"`
+	Date string `json:"date,omitempty"` // the UTC date of all its rows, by the first of Seen; "": it may hold any
 }
 
 // state is what a build leaves for the next one.
@@ -141,7 +142,7 @@ func (r *run) fingerprint(m *Model) string {
 	}
 	for _, name := range bases {
 		say(name)
-		if in, ok := r.opts.Inputs[name]; ok && len(in.Files) == 0 {
+		if in, ok := r.opts.Inputs[name]; ok && len(in.Files) == 0 && !in.Followed {
 			say(in.Content)
 		}
 	}

@@ -136,16 +136,43 @@ func (r *run) computeDates(ctx context.Context, m *Model, spans []span, column, 
 		if name != of {
 			return "", "", nil
 		}
-		selects := make([]string, len(spans))
+		holds := make([]string, len(spans))
 		for i, s := range spans {
-			selects[i] = "select * from " + inMain(of) + " where " + s.holds(column, kind)
+			holds[i] = s.holds(column, kind)
 		}
-		return strings.Join(selects, " union all "), view, nil
+		return "select * from " + r.rowsAround(of, spans) + " where " + strings.Join(holds, " or "), view, nil
 	})
 	if err != nil {
 		return err
 	}
 	return r.compute(ctx, query, m.SQL)
+}
+
+// rowsAround is what a SELECT reads those files of a table from that may hold a
+// row of the ranges.
+func (r *run) rowsAround(table string, spans []span) string {
+	var files []string
+	overlaps := func(s span) bool {
+		return slices.ContainsFunc(spans, func(other span) bool {
+			return (other.to == "" || s.from < other.to) && (s.to == "" || other.from < s.to)
+		})
+	}
+	if now, ok := r.next.Models[table]; ok && now.Delta == nil {
+		for i, p := range now.Parts {
+			if len(now.Parts) == 1 || overlaps(spanOf(now.Parts, i)) {
+				files = append(files, filepath.Join(r.to.Dir, p.File))
+			}
+		}
+	}
+	for _, f := range r.opts.Inputs[table].Files {
+		if f.Date == "" || overlaps(span{f.Date, f.Date + "~"}) {
+			files = append(files, f.Path)
+		}
+	}
+	if len(files) == 0 {
+		return inMain(table)
+	}
+	return warehouse.FromFiles(files)
 }
 
 // updateDates computes the touched dates, and writes the parts that hold them.
