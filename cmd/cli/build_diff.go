@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"parley/cmd/output"
@@ -19,7 +20,7 @@ func (a *app) diffBuilds(ctx context.Context, args []string, mart string, limit 
 	if err != nil {
 		return err
 	}
-	names := append(args, "", "")
+	names := slices.Concat(args, []string{"", ""})
 	comparison, err := build.Compare(ctx, store, warehouse.Config{}, names[0], names[1])
 	if err != nil {
 		return err

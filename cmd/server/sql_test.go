@@ -122,7 +122,7 @@ func ask(t *testing.T, ctx context.Context, address, accept, query string) *http
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, err := http.NewRequestWithContext(ctx, "POST", address, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestSQLStreams(t *testing.T) {
 	for _, accept := range []string{"application/json", "text/csv", "application/vnd.apache.arrow.stream"} {
 		ctx, leave := context.WithCancel(t.Context())
 		answer := ask(t, ctx, address, accept, endless)
-		if answer.StatusCode != 200 {
+		if answer.StatusCode != http.StatusOK {
 			t.Fatalf("%s: %s", accept, answer.Status)
 		}
 		if _, err := bufio.NewReader(answer.Body).Peek(1000); err != nil {
@@ -158,7 +158,7 @@ func TestSQLStreams(t *testing.T) {
 	// More of them than have a place at once: those before have given theirs up.
 	for range 5 {
 		ctx, leave := context.WithCancel(t.Context())
-		if answer := ask(t, ctx, address, "", endless); answer.StatusCode != 200 {
+		if answer := ask(t, ctx, address, "", endless); answer.StatusCode != http.StatusOK {
 			t.Errorf("%s", answer.Status)
 		}
 		leave()
@@ -170,7 +170,7 @@ func TestSQLThatBreaksIsNotTakenForWhole(t *testing.T) {
 	address, _ := startWithMarts(t, time.Minute)
 	for _, accept := range []string{"application/json", "text/csv", "application/vnd.apache.arrow.stream"} {
 		answer := ask(t, t.Context(), address, accept, "select case when range = 500000 then error('it broke') else range end as n from range(1000000)")
-		if answer.StatusCode != 200 {
+		if answer.StatusCode != http.StatusOK {
 			t.Fatalf("%s: %s", accept, answer.Status)
 		}
 		n, err := io.Copy(io.Discard, answer.Body)

@@ -33,7 +33,7 @@ const mostTouched = 3
 // whoIsWho makes the table identity.
 func (b *building) whoIsWho(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) (transform.Input, error) {
 	p := &people{build: b, engine: engine, now: manifest}
-	if err := p.goOnFrom(ctx); err != nil {
+	if err := p.goOnFrom(); err != nil {
 		return transform.Input{}, err
 	}
 	if p.former == "" {
@@ -55,7 +55,7 @@ type people struct {
 
 // goOnFrom finds the build whose rows can be gone on from: the current one, if
 // it stood at an earlier instant and what it read is still there.
-func (p *people) goOnFrom(ctx context.Context) error {
+func (p *people) goOnFrom() error {
 	dir, err := warehouse.CurrentDir(p.build.at.marts)
 	if errors.Is(err, warehouse.ErrNoBuild) || p.build.cfg.Full {
 		return nil

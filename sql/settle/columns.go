@@ -78,6 +78,7 @@ func (r *columnsReader[T]) read(batch []T) (int, error) {
 		r.values = make([]parquet.Value, n)
 	}
 	for i := range r.columns {
+		//nolint:gosec // the fields' kinds and places were checked when the reader was made
 		if err := r.columns[i].read(unsafe.Pointer(unsafe.SliceData(batch)), unsafe.Sizeof(batch[0]), r.values[:n]); err != nil {
 			return 0, fmt.Errorf("column %s: %w", r.columns[i].name, err)
 		}

@@ -83,7 +83,7 @@ func (s *Suite) run(ctx context.Context, c Case, work func(*stage, *Model, *Case
 	r := &CaseResult{Case: c}
 	m, err := s.model(c)
 	if r.Err = errors.Join(c.Fault, err); r.Err != nil {
-		return r, nil
+		return r, nil //nolint:nilerr // what is wrong in the workspace's files is the result's
 	}
 	return r, withEngine(ctx, func(engine *warehouse.DuckDB) error {
 		stage := &stage{Suite: s, engine: engine, dir: c.Dir, given: map[string]*csvFile{}, needed: map[string]bool{}}

@@ -55,7 +55,7 @@ func (t *through) view(name string) (made bool, err error) {
 // hold gives the rows of a SELECT the name of a table, in touchedSchema: as a
 // table where a model may go through them several times.
 func (r *run) hold(ctx context.Context, name, query string, as held) error {
-	before := held(view)
+	before := view
 	if r.holds[name] != "" {
 		before = r.holds[name]
 	}

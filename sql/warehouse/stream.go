@@ -134,7 +134,7 @@ func bind(ctx context.Context, conn *duckdb.Conn, statement *duckdb.Stmt, args [
 // execute begins the statement.
 func (s *stream) execute() error {
 	var handleOfPending unsafe.Pointer
-	state := C.duckdb_pending_prepared_streaming(handle(s.statement, "preparedStmt"), &handleOfPending)
+	state := C.duckdb_pending_prepared_streaming(handle(s.statement, "preparedStmt"), &handleOfPending) //nolint:gocritic // cgo's own check of pointers is meant
 	pending := mapping.PendingResult{Ptr: handleOfPending}
 	defer mapping.DestroyPending(&pending)
 	if state != 0 {
@@ -148,7 +148,7 @@ func (s *stream) execute() error {
 
 // describe reads what the answer's columns are.
 func (s *stream) describe() error {
-	C.duckdb_connection_get_arrow_options(s.connection.Ptr, &s.options)
+	C.duckdb_connection_get_arrow_options(s.connection.Ptr, &s.options) //nolint:gocritic // as above
 	count := int(mapping.ColumnCount(&s.result))
 	// In the engine's memory, not in Go's: they hold pointers.
 	pointers := (*[1 << 20]unsafe.Pointer)(C.calloc(C.size_t(2*count+1), C.size_t(unsafe.Sizeof(uintptr(0)))))[: 2*count+1 : 2*count+1]
@@ -268,7 +268,7 @@ func (s *stream) close() error {
 	}
 	mapping.DestroyResult(&s.result)
 	if s.options != nil {
-		C.duckdb_destroy_arrow_options(&s.options)
+		C.duckdb_destroy_arrow_options(&s.options) //nolint:gocritic // as above
 	}
 	if s.statement == nil {
 		return nil
