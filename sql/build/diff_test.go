@@ -110,6 +110,7 @@ func TestCompare(t *testing.T) {
 		"only_after":      {RowsBefore: -1, RowsAfter: 3, Added: 3},
 		"events":          {RowsBefore: 1, RowsAfter: 3, Added: 2, Key: []string{"event_id"}},
 		"users":           {RowsBefore: 1, RowsAfter: 2, Added: 1, Key: []string{"person_id"}},
+		"keys":            {RowsBefore: 1, RowsAfter: 2, Added: 1, Changed: 1, Key: []string{"key"}},
 		"twice":           {RowsBefore: 1, RowsAfter: 1, Key: []string{"x"}},
 		"wide":            {RowsBefore: 1000, RowsAfter: 1000, Added: 5, Removed: 5, Changed: 99, Key: []string{"id"}},
 		"settings":        {RowsBefore: 1, RowsAfter: 1},
@@ -199,7 +200,7 @@ func TestSharedFilesAreNotCompared(t *testing.T) {
 	if err := errors.Join(engine.Close(), os.Link(shared, again)); err != nil {
 		t.Fatal(err)
 	}
-	rest, err := withoutShared([]string{shared, filepath.Join(before.Dir, "events", "events.parquet")}, []string{again})
+	rest, err := withoutShared([]string{shared, filepath.Join(before.Dir, "events", "2026-06-01.parquet")}, []string{again})
 	if err != nil || len(rest[0]) != 1 || len(rest[1]) != 0 {
 		t.Errorf("not shared: %v, %v", rest, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"parley/sql/identity"
@@ -50,7 +51,7 @@ type people struct {
 
 	former     string // folder of the build that is gone on from; "": none
 	formerAsOf string
-	then       *settle.Manifest
+	came, went []string // files of person keys that are new since, and those that are no more
 }
 
 // goOnFrom finds the build whose rows can be gone on from: the current one, if
@@ -67,19 +68,24 @@ func (p *people) goOnFrom() error {
 	if err != nil || record.AsOf.After(p.build.record.AsOf) || !exists(p.path(dir, peopleBase)) {
 		return nil //nolint:nilerr // without a record there is nothing to go on from
 	}
-	then, err := settle.At(p.build.cfg.Lake, record.Settled)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	then, known, err := transform.InputOf(dir, personKeys)
+	if err != nil || !known {
 		return err
 	}
-	for _, c := range settle.Changed(then, p.now)[personKeys] {
-		if c.Old.Path != "" && !exists(c.Old.Path) {
-			return nil
+	for _, f := range then.Files {
+		if !slices.Contains(p.now.Tables[personKeys], f.Path) {
+			if !exists(f.Path) {
+				return nil
+			}
+			p.went = append(p.went, f.Path)
 		}
 	}
-	p.former, p.then, p.formerAsOf = dir, then, warehouse.Literal(record.AsOf.Format("2006-01-02 15:04:05.999999Z07:00"))
+	for _, path := range p.now.Tables[personKeys] {
+		if !slices.ContainsFunc(then.Files, func(f transform.InputFile) bool { return f.Path == path }) {
+			p.came = append(p.came, path)
+		}
+	}
+	p.former, p.formerAsOf = dir, warehouse.Literal(record.AsOf.Format("2006-01-02 15:04:05.999999Z07:00"))
 	return nil
 }
 
@@ -180,15 +186,6 @@ func (p *people) update(ctx context.Context) (transform.Input, error) {
 // findTouched makes the tables of the keys that were seen in new combinations,
 // and of combinations that are no more: those would part what was one.
 func (p *people) findTouched(ctx context.Context) error {
-	var went, came []string
-	for _, c := range settle.Changed(p.then, p.now)[personKeys] {
-		if c.Old.Path != "" {
-			went = append(went, c.Old.Path)
-		}
-		if c.New.Path != "" {
-			came = append(came, c.New.Path)
-		}
-	}
 	read := func(paths []string, until string) string {
 		if len(paths) == 0 {
 			return "select " + keyColumns + " from " + personKeys + " where false"
@@ -197,11 +194,11 @@ func (p *people) findTouched(ctx context.Context) error {
 	}
 	then := "timestamptz " + p.formerAsOf
 	fresh := fmt.Sprintf("(%s except %s) union select %s from %s where first_at > %s and first_at <= %s",
-		read(came, p.asOf()), read(went, then), keyColumns, personKeys, then, p.asOf())
+		read(p.came, p.asOf()), read(p.went, then), keyColumns, personKeys, then, p.asOf())
 	return p.exec(ctx,
 		"create schema if not exists people",
 		"create or replace view people.former as "+p.rowsIn(p.former),
-		fmt.Sprintf("create or replace table people.vanished as %s except %s", read(went, then), read(came, p.asOf())),
+		fmt.Sprintf("create or replace table people.vanished as %s except %s", read(p.went, then), read(p.came, p.asOf())),
 		"create or replace table people.fresh as "+fresh,
 		// A key that comes alone and is known changes nothing.
 		`create or replace table people.touched as

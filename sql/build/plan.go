@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"parley/pipelines/lake"
 	"parley/sql/settle"
@@ -109,10 +110,18 @@ func (b *building) settled(ctx context.Context) (*settle.Manifest, error) {
 	}
 	b.record.AsOf = current.AsOf
 	manifest, err := settle.At(b.cfg.Lake, current.Settled)
-	if errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	read, known, otherErr := transform.InputOf(dir, personKeys)
+	if otherErr != nil {
+		return nil, otherErr
+	}
+	// The number alone does not tell: settled tables that were removed count from 1 again.
+	if err != nil || known && !slices.EqualFunc(read.Files, manifest.Tables[personKeys], func(f transform.InputFile, path string) bool { return f.Path == path }) {
 		return nil, fmt.Errorf("the records that build %s was made of are settled anew since; run `parley build` without --select", current.ID)
 	}
-	return manifest, err
+	return manifest, nil
 }
 
 // graph loads the models, and says how they are to be run.

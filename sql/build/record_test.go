@@ -90,10 +90,10 @@ func TestARecordSaysWhatLanded(t *testing.T) {
 	for _, seconds := range first.Steps {
 		sum += seconds
 	}
-	if sum > first.Seconds || first.ChecksRun != 4 || first.ChecksFailed != 0 {
+	if sum > first.Seconds || first.ChecksRun != 6 || first.ChecksFailed != 0 {
 		t.Errorf("steps %v of %v s, %d checks", first.Steps, first.Seconds, first.ChecksRun)
 	}
-	want := fmt.Sprintf(`[["%s","published",{"dead_letters":1,"events":2},3,5,true]]`, first.ID)
+	want := fmt.Sprintf(`[["%s","published",{"dead_letters":1,"events":2},3,6,true]]`, first.ID)
 	if got := w.ask("select build_id, status, landed, landed_records, checks_run, seconds_by_step['publish'] > 0 from builds where build_id = '" + first.ID + "'"); got != want {
 		t.Errorf("builds %s, want %s", got, want)
 	}

@@ -111,6 +111,17 @@ func readState(dir string) (*state, error) {
 	return s, nil
 }
 
+// InputOf is what a table was read from in the build in dir; false if that is
+// not known.
+func InputOf(dir, table string) (Input, bool, error) {
+	s, err := readState(dir)
+	if err != nil || s == nil {
+		return Input{}, false, err
+	}
+	in, ok := s.Inputs[table]
+	return in, ok, nil
+}
+
 func (s *state) write() error {
 	content, err := json.Marshal(s)
 	if err != nil {
