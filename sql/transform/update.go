@@ -92,7 +92,7 @@ func (r *run) makeByDate(ctx context.Context, m *Model, columns []warehouse.Colu
 		if i+1 < len(batches) {
 			s.to = batches[i+1][0].date
 		}
-		if err := r.computeDates(ctx, m, []span{s}, column, kind); err != nil {
+		if err := r.computeDates(ctx, m, inMain(of), []span{s}, column, kind); err != nil {
 			return stored{}, err
 		}
 		found, err := r.days(ctx, newRows, m.Header.Increment.Parts, "")
@@ -129,8 +129,9 @@ func batchesOf(days []day) [][]day {
 	return batches
 }
 
-// computeDates makes newRows of the dates in spans of the table that the model goes by.
-func (r *run) computeDates(ctx context.Context, m *Model, spans []span, column, kind string) error {
+// computeDates makes newRows of the dates in spans of the table that the model
+// goes by, which it reads from.
+func (r *run) computeDates(ctx context.Context, m *Model, from string, spans []span, column, kind string) error {
 	of := m.Header.Increment.Of
 	query, err := r.limitedSQL(ctx, m, func(name string) (string, held, error) {
 		if name != of {
@@ -140,7 +141,7 @@ func (r *run) computeDates(ctx context.Context, m *Model, spans []span, column, 
 		for i, s := range spans {
 			holds[i] = s.holds(column, kind)
 		}
-		return "select * from " + r.rowsAround(of, spans) + " where " + strings.Join(holds, " or "), view, nil
+		return "select * from " + from + " where " + strings.Join(holds, " or "), view, nil
 	})
 	if err != nil {
 		return err
@@ -201,7 +202,7 @@ func (r *run) updateDates(ctx context.Context, m *Model, columns []warehouse.Col
 	if err != nil {
 		return stored{}, err
 	}
-	if err := r.computeDates(ctx, m, spans, column, kind); err != nil {
+	if err := r.computeDates(ctx, m, r.rowsAround(m.Header.Increment.Of, spans), spans, column, kind); err != nil {
 		return stored{}, err
 	}
 	former := r.formerParts(then.Parts, dirty)
