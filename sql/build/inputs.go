@@ -74,7 +74,7 @@ func dateOf(table, part string) string {
 // Of a table with few rows in many files, opening the files is most of the work
 // of a query: it is read once, and held.
 const (
-	heldRows  = 500_000
+	heldRows  = 100_000
 	heldFiles = 20
 )
 
