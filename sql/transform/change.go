@@ -263,13 +263,7 @@ func paths(files []InputFile) []string {
 	return list
 }
 
-func columnList(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = warehouse.Ident(n)
-	}
-	return strings.Join(quoted, ", ")
-}
+func columnList(names []string) string { return strings.Join(each(names, warehouse.Ident), ", ") }
 
 func plural(n int, noun string) string {
 	if n == 1 {
