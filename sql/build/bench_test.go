@@ -138,7 +138,15 @@ func selects(b *testing.B, cfg Config, manifest *settle.Manifest) time.Duration 
 	made := &building{cfg: cfg, dir: b.TempDir(), work: b.TempDir()}
 	made.record.AsOf, made.record.Rows = cfg.AsOf, map[string]int64{}
 	began := time.Now()
-	if _, err := made.inputs(ctx, engine, manifest); err != nil {
+	for table, paths := range manifest.Tables {
+		if err := engine.ViewFiles(ctx, table, paths); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := made.chosen(ctx, engine, map[string]transform.Input{}); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := made.whoIsWho(ctx, engine, manifest); err != nil {
 		b.Fatal(err)
 	}
 	graph, err := loadOurs(ctx, engine)

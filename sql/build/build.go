@@ -126,6 +126,7 @@ type parts struct {
 	// touched is the share of a model that may be touched before it is run as a whole; 0: the usual one.
 	touched  float64
 	partRows int64        // of a file of a mart in parts; 0: the usual number
+	gather   gathering    // when settled tables are gathered; zero: as usual
 	step     func(string) // told of each instant between two things that a kill could part
 }
 

@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,11 +40,15 @@ var seen = map[string][]string{
 // ones, what the workspace has chosen, who is who, and the attributes as columns.
 func (b *building) inputs(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) (map[string]transform.Input, error) {
 	known := map[string]transform.Input{}
+	former, err := warehouse.CurrentDir(b.at.marts)
+	if err != nil && !errors.Is(err, warehouse.ErrNoBuild) {
+		return nil, err
+	}
 	for _, table := range warehouse.SourceTables() {
 		if !strings.HasPrefix(table, "settled_") {
 			continue
 		}
-		if err := openSettled(ctx, engine, table, manifest); err != nil {
+		if err := b.openSettled(ctx, engine, table, manifest, former); err != nil {
 			return nil, fmt.Errorf("open settled table %s: %w", table, err)
 		}
 		in := transform.Input{Seen: seen[table]}
@@ -55,7 +60,6 @@ func (b *building) inputs(ctx context.Context, engine *warehouse.DuckDB, manifes
 	if err := b.chosen(ctx, engine, known); err != nil {
 		return nil, err
 	}
-	var err error
 	if known["identity"], err = b.whoIsWho(ctx, engine, manifest); err != nil {
 		return nil, err
 	}
@@ -69,24 +73,6 @@ func dateOf(table, part string) string {
 		return ""
 	}
 	return part
-}
-
-// Of a table with few rows in many files, opening the files is most of the work
-// of a query: it is read once, and held.
-const (
-	heldRows  = 100_000
-	heldFiles = 20
-)
-
-func openSettled(ctx context.Context, engine *warehouse.DuckDB, table string, manifest *settle.Manifest) error {
-	var rows int64
-	for _, f := range manifest.Files[table] {
-		rows += f.Rows
-	}
-	if len(manifest.Files[table]) < heldFiles || rows > heldRows {
-		return engine.ViewFiles(ctx, table, manifest.Tables[table])
-	}
-	return engine.Exec(ctx, "create table "+warehouse.Ident(table)+" as select * from "+warehouse.FromFiles(manifest.Tables[table]))
 }
 
 // attributes are the models that lay custom attributes out as columns.

@@ -40,7 +40,8 @@ func Plan(ctx context.Context, cfg Config) (planned []Planned, err error) {
 		return nil, fmt.Errorf("wait for the other build: %w", err)
 	}
 	defer release()
-	dir, err := os.MkdirTemp("", "parley-plan-")
+	// Beside the builds: a build links what it goes on with, and so does this.
+	dir, err := os.MkdirTemp(at.marts, planPrefix)
 	if err != nil {
 		return nil, err
 	}

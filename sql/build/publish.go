@@ -21,6 +21,8 @@ import (
 const (
 	lockName = ".lock"
 	workName = ".work"
+	// planPrefix begins the name of the folder that a plan works in.
+	planPrefix = ".plan-"
 	// historyKept is how many records of published builds stay, and how many of
 	// others; a build every minute writes 1,440 a day.
 	historyKept = 1000

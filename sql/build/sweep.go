@@ -31,7 +31,7 @@ func (p places) sweep() error {
 		return err
 	}
 	for _, name := range names {
-		leftover := strings.HasPrefix(name, ".current-")
+		leftover := strings.HasPrefix(name, ".current-") || strings.HasPrefix(name, planPrefix)
 		if buildID.MatchString(name) && name != current {
 			_, err := os.Stat(filepath.Join(p.marts, name, warehouse.RecordName))
 			leftover = errors.Is(err, os.ErrNotExist) || slices.Contains(unfinished, name)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"parley/sql/warehouse"
 )
@@ -112,7 +113,7 @@ func (r *run) compareInput(ctx context.Context, name string, now, then Input) (c
 		for i, column := range now.Seen {
 			between[i] = fmt.Sprintf("%[1]s > moments.low and %[1]s <= moments.high", warehouse.Ident(column))
 		}
-		parts = append(parts, "select seen.* from "+warehouse.FromFiles(paths(now.Files))+" as seen cross join "+momentsTable+" where "+strings.Join(between, " or "))
+		parts = append(parts, "select seen.* from "+inMain(name)+" as seen cross join "+momentsTable+" where "+strings.Join(between, " or "))
 	}
 	return r.keepChanged(ctx, name, strings.Join(parts, " union all "), plural(len(came), "file")+" of "+name+" new")
 }
@@ -150,10 +151,25 @@ func (r *run) changedDates(ctx context.Context, name, column string, came, went 
 		}
 		parts = append(parts, dates+warehouse.FromFiles(paths(files)))
 	}
-	if moved {
-		parts = append(parts, fmt.Sprintf("%s %s as seen cross join %s where %[4]s > moments.low and %[4]s <= moments.high", dates, warehouse.FromFiles(paths(now.Files)), momentsTable, warehouse.Ident(column)))
+	if files := r.between(now.Files); moved && len(files) > 0 {
+		parts = append(parts, fmt.Sprintf("%s %s as seen cross join %s where %[4]s > moments.low and %[4]s <= moments.high", dates, warehouse.FromFiles(paths(files)), momentsTable, warehouse.Ident(column)))
+	}
+	if len(parts) == 0 {
+		return change{}, nil
 	}
 	return r.keepChanged(ctx, name, strings.Join(parts, " union "), plural(len(came), "file")+" of "+name+" new")
+}
+
+// between are the files that may hold a row of an instant between the last
+// build's as_of and this one's.
+func (r *run) between(files []InputFile) []InputFile {
+	low, high := r.former.AsOf, r.opts.AsOf
+	if high.Before(low) {
+		low, high = high, low
+	}
+	return slices.DeleteFunc(slices.Clone(files), func(f InputFile) bool {
+		return f.Date != "" && (f.Date < low.UTC().Format(time.DateOnly) || f.Date > high.UTC().Format(time.DateOnly))
+	})
 }
 
 // compareModel compares a model's rows with those of the last build.
@@ -209,9 +225,11 @@ func (r *run) keepChanged(ctx context.Context, name, query, reason string) (chan
 	return change{}, nil
 }
 
-// difference is the SELECT of the rows that only one of two tables has.
+// difference is the SELECT of the rows that one of two tables has more often
+// than the other, each once.
 func difference(a, b string) string {
-	return fmt.Sprintf("(select * from %[1]s except all select * from %[2]s) union all (select * from %[2]s except all select * from %[1]s)", a, b)
+	const side = `"which of the two"` // no column of a model is called so
+	return fmt.Sprintf("select * exclude (%[1]s) from (select *, 1 as %[1]s from %[2]s union all select *, -1 as %[1]s from %[3]s) group by all having sum(%[1]s) <> 0", side, a, b)
 }
 
 // viewFormer names a model's rows in the last build.
