@@ -90,14 +90,14 @@ func (g *gathered) query(ctx context.Context) (string, error) {
 	}
 	fresh := slices.DeleteFunc(slices.Clone(g.files), func(f settle.File) bool { return slices.Contains(held, filepath.Base(f.Path)) })
 	if held == nil || len(fresh) > g.when.besideFiles || rowsOf(fresh)*g.when.beside > rowsOf(g.files) {
-		return g.anew(ctx)
+		return g.anew(ctx, held, fresh)
 	}
 	for _, path := range []func(string) string{g.path, g.listPath} {
 		if err := os.Link(path(g.former), path(g.build.dir)); err != nil {
 			return "", fmt.Errorf("go on with the gathered rows of %s: %w", g.table, err)
 		}
 	}
-	return g.beside(held, fresh), nil
+	return g.beside(g.former, "* exclude ("+fileColumn+")", "*", held, fresh), nil
 }
 
 func (g *gathered) path(dir string) string {
@@ -124,42 +124,47 @@ func (g *gathered) heldBefore() ([]string, error) {
 	return strings.Fields(string(list)), err
 }
 
-// anew gathers all rows.
-func (g *gathered) anew(ctx context.Context) (string, error) {
-	paths, names := make([]string, len(g.files)), make([]string, len(g.files))
-	for i, f := range g.files {
-		paths[i], names[i] = f.Path, filepath.Base(f.Path)
-	}
-	query := fmt.Sprintf("select *, parse_filename(filename) as %s from %s", fileColumn, warehouse.FromFiles(paths))
+// anew gathers all rows: those that the build before had gathered and that still
+// count, and those of the files that are fresh.
+func (g *gathered) anew(ctx context.Context, held []string, fresh []settle.File) (string, error) {
+	query := g.beside(g.former, "*", "*, parse_filename(filename) as "+fileColumn, held, fresh)
 	if _, err := g.engine.Write(ctx, query, g.path(g.build.dir)); err != nil {
 		return "", fmt.Errorf("gather the rows of %s: %w", g.table, err)
+	}
+	names := make([]string, len(g.files))
+	for i, f := range g.files {
+		names[i] = filepath.Base(f.Path)
 	}
 	// The list comes after the rows: without it they count for nothing.
 	if err := os.WriteFile(g.listPath(g.build.dir), []byte(strings.Join(names, "\n")+"\n"), 0o644); err != nil {
 		return "", err
 	}
-	return g.beside(names, nil), nil
+	return g.beside(g.build.dir, "* exclude ("+fileColumn+")", "*", names, nil), nil
 }
 
-// beside is the SELECT of the gathered rows whose settled files are in this
-// build, and of the files that are not gathered.
-func (g *gathered) beside(held []string, fresh []settle.File) string {
-	query := "select * exclude (" + fileColumn + ") from " + warehouse.FromFiles([]string{g.path(g.build.dir)})
-	var gone []string
-	for _, name := range held {
-		if !slices.ContainsFunc(g.files, func(f settle.File) bool { return filepath.Base(f.Path) == name }) {
-			gone = append(gone, warehouse.Literal(name))
+// beside is the SELECT of the rows gathered by the build in dir whose settled
+// files are in this one, and of the fresh files; each with its columns.
+func (g *gathered) beside(dir, ofHeld, ofFresh string, held []string, fresh []settle.File) string {
+	var queries []string
+	if held != nil {
+		query := "select " + ofHeld + " from " + warehouse.FromFiles([]string{g.path(dir)})
+		var gone []string
+		for _, name := range held {
+			if !slices.ContainsFunc(g.files, func(f settle.File) bool { return filepath.Base(f.Path) == name }) {
+				gone = append(gone, warehouse.Literal(name))
+			}
 		}
-	}
-	if len(gone) > 0 {
-		query += " where " + fileColumn + " not in (" + strings.Join(gone, ", ") + ")"
+		if len(gone) > 0 {
+			query += " where " + fileColumn + " not in (" + strings.Join(gone, ", ") + ")"
+		}
+		queries = append(queries, query)
 	}
 	if len(fresh) > 0 {
 		paths := make([]string, len(fresh))
 		for i, f := range fresh {
 			paths[i] = f.Path
 		}
-		query += " union all select * from " + warehouse.FromFiles(paths)
+		queries = append(queries, "select "+ofFresh+" from "+warehouse.FromFiles(paths))
 	}
-	return query
+	return strings.Join(queries, " union all ")
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -21,8 +22,9 @@ import (
 // many, and few enough that writing some anew is quick.
 const partRows = 25_000
 
-// batchRows is about how many rows of a model by date are computed at once.
-const batchRows = 1_000_000
+// batchRows is about how many rows of a model by date are computed at once: each
+// time, what its rows are joined with is read anew.
+const batchRows = 4_000_000
 
 // newRows is the table of the rows that were computed for the touched keys or dates.
 const newRows = workSchema + ".rows"
@@ -133,6 +135,24 @@ func (r *run) days(ctx context.Context, table, column, where string) ([]day, err
 		days[i].rows, _ = row[1].(int64)
 	}
 	return days, nil
+}
+
+// daysOfFiles counts the rows of an input by the dates of its files; false where
+// a file may hold several.
+func (r *run) daysOfFiles(table string) ([]day, bool) {
+	files := r.opts.Inputs[table].Files
+	rows := map[string]int64{}
+	for _, f := range files {
+		if f.Date == "" {
+			return nil, false
+		}
+		rows[f.Date] += f.Rows
+	}
+	days := make([]day, 0, len(rows))
+	for _, date := range slices.Sorted(maps.Keys(rows)) {
+		days = append(days, day{date, rows[date]})
+	}
+	return days, len(files) > 0
 }
 
 // lay puts days into parts of about as many rows as a part is to have.

@@ -74,9 +74,11 @@ func (r *run) makeByDate(ctx context.Context, m *Model, columns []warehouse.Colu
 	if err != nil {
 		return stored{}, err
 	}
-	days, err := r.days(ctx, warehouse.Ident(of), column, "")
-	if err != nil {
-		return stored{}, err
+	days, known := r.daysOfFiles(of)
+	if !known {
+		if days, err = r.days(ctx, warehouse.Ident(of), column, ""); err != nil {
+			return stored{}, err
+		}
 	}
 	kind, err := r.kindIn(ctx, of, column)
 	if err != nil {
