@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"parley/sql/identity"
 	"parley/sql/settle"
@@ -20,9 +21,9 @@ import (
 // a build that goes on from another keeps the former rows, and beside them which
 // circles of keys are no longer as there, and the rows that these have now.
 const (
-	peopleBase    = "identity"
-	peopleDelta   = "identity.delta"
-	peopleCircles = "identity.circles"
+	peopleBase    = "people"
+	peopleDelta   = "people.delta"
+	peopleCircles = "people.circles"
 )
 
 // mostCircles is how many rows of the base one row beside it may stand for.
@@ -33,8 +34,8 @@ const mostTouched = 3
 
 // whoIsWho makes the table identity.
 func (b *building) whoIsWho(ctx context.Context, engine *warehouse.DuckDB, manifest *settle.Manifest) (transform.Input, error) {
-	p := &people{build: b, engine: engine, now: manifest}
-	if err := p.goOnFrom(); err != nil {
+	p := &people{engine: engine, dir: b.dir, work: b.work, asOf: instantOf(b.record.AsOf)}
+	if err := p.goOnFrom(b, manifest.Tables[personKeys]); err != nil {
 		return transform.Input{}, err
 	}
 	if p.former == "" {
@@ -45,27 +46,32 @@ func (b *building) whoIsWho(ctx context.Context, engine *warehouse.DuckDB, manif
 
 // people says which key is whose.
 type people struct {
-	build  *building
 	engine *warehouse.DuckDB
-	now    *settle.Manifest
+	dir    string // of the build
+	work   string // for what does not stay
+	asOf   string // as SQL
 
 	former     string // folder of the build that is gone on from; "": none
 	formerAsOf string
 	came, went []string // files of person keys that are new since, and those that are no more
 }
 
+func instantOf(at time.Time) string {
+	return "timestamptz " + warehouse.Literal(at.Format("2006-01-02 15:04:05.999999Z07:00"))
+}
+
 // goOnFrom finds the build whose rows can be gone on from: the current one, if
 // it stood at an earlier instant and what it read is still there.
-func (p *people) goOnFrom() error {
-	dir, err := warehouse.CurrentDir(p.build.at.marts)
-	if errors.Is(err, warehouse.ErrNoBuild) || p.build.cfg.Full {
+func (p *people) goOnFrom(b *building, files []string) error {
+	dir, err := warehouse.CurrentDir(b.at.marts)
+	if errors.Is(err, warehouse.ErrNoBuild) || b.cfg.Full {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	record, err := warehouse.ReadBuild(filepath.Join(dir, warehouse.RecordName))
-	if err != nil || record.AsOf.After(p.build.record.AsOf) || !exists(p.path(dir, peopleBase)) {
+	if err != nil || record.AsOf.After(b.record.AsOf) || !exists(p.path(dir, peopleBase)) {
 		return nil //nolint:nilerr // without a record there is nothing to go on from
 	}
 	then, known, err := transform.InputOf(dir, personKeys)
@@ -73,19 +79,19 @@ func (p *people) goOnFrom() error {
 		return err
 	}
 	for _, f := range then.Files {
-		if !slices.Contains(p.now.Tables[personKeys], f.Path) {
+		if !slices.Contains(files, f.Path) {
 			if !exists(f.Path) {
 				return nil
 			}
 			p.went = append(p.went, f.Path)
 		}
 	}
-	for _, path := range p.now.Tables[personKeys] {
+	for _, path := range files {
 		if !slices.ContainsFunc(then.Files, func(f transform.InputFile) bool { return f.Path == path }) {
 			p.came = append(p.came, path)
 		}
 	}
-	p.former, p.formerAsOf = dir, warehouse.Literal(record.AsOf.Format("2006-01-02 15:04:05.999999Z07:00"))
+	p.former, p.formerAsOf = dir, instantOf(record.AsOf)
 	return nil
 }
 
@@ -103,46 +109,31 @@ func (p *people) path(dir, name string) string {
 	return filepath.Join(dir, transform.StateDir, "inputs", name+".parquet")
 }
 
-func (p *people) asOf() string {
-	return "timestamptz " + warehouse.Literal(p.build.record.AsOf.Format("2006-01-02 15:04:05.999999Z07:00"))
-}
-
 // anew resolves all combinations of keys.
 func (p *people) anew(ctx context.Context) (transform.Input, error) {
-	rows, err := p.resolve(ctx, "select distinct "+keyColumns+" from "+personKeys+" where first_at <= "+p.asOf())
-	if err != nil {
-		return transform.Input{}, err
-	}
-	if err := p.write(peopleBase, rows); err != nil {
-		return transform.Input{}, err
-	}
-	return transform.Input{Files: []transform.InputFile{{Path: p.path(p.build.dir, peopleBase), Rows: int64(len(rows))}}}, p.view(ctx)
-}
-
-// resolve says whose the keys of the combinations are that a SELECT gives.
-func (p *people) resolve(ctx context.Context, query string) ([]identity.Row, error) {
-	path := filepath.Join(p.build.work, "combinations.parquet")
-	if _, err := p.engine.Write(ctx, "select *, timestamptz '1970-01-01 00:00:00+00' as first_at from ("+query+")", path); err != nil {
-		return nil, err
-	}
-	combinations, err := identity.Read([]string{path})
-	if err != nil {
-		return nil, err
-	}
-	return identity.Resolve(combinations, p.build.record.AsOf), os.Remove(path)
-}
-
-func (p *people) write(name string, rows []identity.Row) error {
-	path := p.path(p.build.dir, name)
+	path := p.path(p.dir, peopleBase)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
+		return transform.Input{}, err
 	}
-	return identity.Write(path, rows)
+	rows, err := p.resolve(ctx, "select "+keyColumns+" from "+personKeys+" where first_at <= "+p.asOf, path)
+	if err != nil {
+		return transform.Input{}, err
+	}
+	return transform.Input{Files: []transform.InputFile{{Path: path, Rows: rows}}}, p.view(ctx)
+}
+
+// resolve writes to path whose the keys of the combinations are that a SELECT gives.
+func (p *people) resolve(ctx context.Context, query, path string) (int64, error) {
+	evidence, err := identity.Read(ctx, p.engine, query)
+	if err != nil {
+		return 0, err
+	}
+	return evidence.Resolve().Write(ctx, p.engine, path)
 }
 
 // view names the rows of this build.
 func (p *people) view(ctx context.Context) error {
-	return p.engine.View(ctx, "identity", "select key_kind, key, person_id from ("+p.rowsIn(p.build.dir)+")")
+	return p.engine.View(ctx, "identity", "select key_kind, key, person_id from ("+p.rowsIn(p.dir)+")")
 }
 
 // rowsIn is the SELECT of the rows that a build keeps.
@@ -192,13 +183,13 @@ func (p *people) findTouched(ctx context.Context) error {
 		}
 		return "select " + keyColumns + " from " + warehouse.FromFiles(paths) + " where first_at <= " + until
 	}
-	then := "timestamptz " + p.formerAsOf
+	then := p.formerAsOf
 	fresh := fmt.Sprintf("(%s except %s) union select %s from %s where first_at > %s and first_at <= %s",
-		read(p.came, p.asOf()), read(p.went, then), keyColumns, personKeys, then, p.asOf())
+		read(p.came, p.asOf), read(p.went, then), keyColumns, personKeys, then, p.asOf)
 	return p.exec(ctx,
 		"create schema if not exists people",
 		"create or replace view people.former as "+p.rowsIn(p.former),
-		fmt.Sprintf("create or replace table people.vanished as %s except %s", read(p.went, then), read(p.came, p.asOf())),
+		fmt.Sprintf("create or replace table people.vanished as %s except %s", read(p.went, then), read(p.came, p.asOf)),
 		"create or replace table people.fresh as "+fresh,
 		// A key that comes alone and is known changes nothing.
 		`create or replace table people.touched as
@@ -225,14 +216,10 @@ func (p *people) resolveTouched(ctx context.Context) error {
 	var seen []string
 	for _, kind := range []string{"user_id", "email", "source_id", "anonymous_id"} {
 		seen = append(seen, fmt.Sprintf("select "+keyColumns+" from %[1]s semi join (select key from people.keys where key_kind = '%[2]s') as known on known.key = %[1]s.%[2]s where first_at <= %[3]s",
-			personKeys, kind, p.asOf()))
+			personKeys, kind, p.asOf))
 	}
-	rows, err := p.resolve(ctx, strings.Join(seen, " union "))
-	if err != nil {
-		return err
-	}
-	scratch := filepath.Join(p.build.work, "resolved.parquet")
-	if err := identity.Write(scratch, rows); err != nil {
+	scratch := filepath.Join(p.work, "resolved.parquet")
+	if _, err := p.resolve(ctx, strings.Join(seen, " union all "), scratch); err != nil {
 		return err
 	}
 	resolved := warehouse.FromFiles([]string{scratch})
@@ -248,7 +235,7 @@ func (p *people) resolveTouched(ctx context.Context) error {
 // keep writes the resolved rows beside those of the base, together with what
 // stood beside it already; all in one, where that has become much.
 func (p *people) keep(ctx context.Context, resolved string) error {
-	if err := os.MkdirAll(filepath.Dir(p.path(p.build.dir, peopleBase)), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(p.path(p.dir, peopleBase)), 0o755); err != nil {
 		return err
 	}
 	rows, circles := "select * from "+resolved, "select circle from people.circles"
@@ -256,11 +243,11 @@ func (p *people) keep(ctx context.Context, resolved string) error {
 		rows += " union all select * from " + warehouse.FromFiles([]string{p.path(p.former, peopleDelta)}) + " as old anti join people.circles as circles using (circle)"
 		circles += " union select circle from " + warehouse.FromFiles([]string{p.path(p.former, peopleCircles)})
 	}
-	beside, err := p.engine.Write(ctx, rows, p.path(p.build.dir, peopleDelta))
+	beside, err := p.engine.Write(ctx, rows, p.path(p.dir, peopleDelta))
 	if err != nil {
 		return err
 	}
-	if _, err := p.engine.Write(ctx, circles, p.path(p.build.dir, peopleCircles)); err != nil {
+	if _, err := p.engine.Write(ctx, circles, p.path(p.dir, peopleCircles)); err != nil {
 		return err
 	}
 	base, err := p.count(ctx, warehouse.FromFiles([]string{p.path(p.former, peopleBase)}))
@@ -268,22 +255,22 @@ func (p *people) keep(ctx context.Context, resolved string) error {
 		return err
 	}
 	if beside*mostCircles <= base {
-		return os.Link(p.path(p.former, peopleBase), p.path(p.build.dir, peopleBase))
+		return os.Link(p.path(p.former, peopleBase), p.path(p.dir, peopleBase))
 	}
-	if err := errors.Join(os.Remove(p.path(p.build.dir, peopleDelta)), os.Remove(p.path(p.build.dir, peopleCircles))); err != nil {
+	if err := errors.Join(os.Remove(p.path(p.dir, peopleDelta)), os.Remove(p.path(p.dir, peopleCircles))); err != nil {
 		return err
 	}
-	_, err = p.engine.Write(ctx, "select * from people.former as former anti join people.circles as circles using (circle) union all select * from "+resolved, p.path(p.build.dir, peopleBase))
+	_, err = p.engine.Write(ctx, "select * from people.former as former anti join people.circles as circles using (circle) union all select * from "+resolved, p.path(p.dir, peopleBase))
 	return err
 }
 
 // linkAll keeps all rows as they were.
 func (p *people) linkAll() error {
-	if err := os.MkdirAll(filepath.Dir(p.path(p.build.dir, peopleBase)), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(p.path(p.dir, peopleBase)), 0o755); err != nil {
 		return err
 	}
 	for _, name := range []string{peopleBase, peopleDelta, peopleCircles} {
-		if err := os.Link(p.path(p.former, name), p.path(p.build.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Link(p.path(p.former, name), p.path(p.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

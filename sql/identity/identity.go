@@ -17,221 +17,212 @@
 package identity
 
 import (
-	"slices"
-	"strings"
-	"time"
+	"bytes"
+	"context"
+	"fmt"
 
 	"parley/pipelines/record"
+	"parley/sql/warehouse"
 )
-
-// Combination is a set of keys that one or more records named together. An
-// empty key was not named.
-type Combination struct {
-	record.Keys
-	FirstAt time.Time // when it was first seen, UTC
-}
 
 // Row says whose a key is. PersonID is the letter of the person's strongest
 // key, a colon and the key: u:42, e:ann@example.com, s:530370b4, a:f81d4fae.
 // Of several keys of one kind it is the smallest.
 type Row struct {
-	KeyKind  record.KeyKind `parquet:"key_kind,dict"`
-	Key      string         `parquet:"key"`
-	PersonID string         `parquet:"person_id"`
-	// Circle names, by its smallest key, the circle of all keys that are linked
-	// with this one by having been seen together, however indirectly: whose a key
-	// is follows from the combinations within its circle alone.
-	Circle string `parquet:"circle"`
+	KeyKind  record.KeyKind
+	Key      string
+	PersonID string
+	// Circle tells the circle of all keys that are linked with this one by having
+	// been seen together, however indirectly, from most others: whose a key is
+	// follows from the combinations within its circle alone. Two circles have the
+	// same number once in many millions of builds; nothing but time is lost then.
+	Circle int64
+}
+
+// Map is one row for every key, in no order.
+type Map struct {
+	evidence *Evidence
+	first    [len(kinds) + 1]uint32 // among all keys, the first of each kind; then how many there are
+	person   []uint32               // for each key the one that names its person
+	circle   []uint64
 }
 
 const (
-	nobody  = -1 // no user_id was seen with the key
-	several = -2 // more than one was
+	nobody  = ^uint32(0) // no user_id was seen with the key
+	several = nobody - 1 // more than one was
 )
 
-// weak lists the kinds of key that are not a person by themselves, strongest
-// first, and the letter that stands for each in a person's id.
-var weak = [...]struct {
-	kind   record.KeyKind
-	letter string
-	of     func(*Combination) string
-}{
-	{record.ByEmail, "e:", func(c *Combination) string { return c.Email }},
-	{record.BySourceID, "s:", func(c *Combination) string { return c.SourceID }},
-	{record.ByAnonymousID, "a:", func(c *Combination) string { return c.AnonymousID }},
-}
-
-// Resolve gives one row for every key of the combinations that were first seen
-// at or before asOf, in order of kind and key. The order of combos does not
-// matter, nor do repetitions.
-func Resolve(combos []Combination, asOf time.Time) []Row {
-	g := newGraph()
-	for i := range combos {
-		if !combos[i].FirstAt.After(asOf) {
-			g.own(&combos[i])
-		}
+// Resolve says whose each key is. The evidence is not to be added to afterwards.
+func (e *Evidence) Resolve() *Map {
+	m := &Map{evidence: e}
+	for kind, table := range e.keys {
+		table.done()
+		m.first[kind+1] = m.first[kind] + uint32(table.len())
 	}
-	for i := range combos {
-		if !combos[i].FirstAt.After(asOf) {
-			g.link(&combos[i])
-		}
-	}
-	return g.rows()
-}
-
-// graph holds the keys as numbers. Only keys without a user_id of their own
-// are ever joined to each other; what belongs to a user_id hangs on it directly.
-type graph struct {
-	userIDs []string
-	users   map[string]int
-
-	keys   []weakKey
-	byKind [len(weak)]map[string]int
-	edges  []edge // from keys that belong to nobody to user_ids, through keys that belong to one
-
-	circles circles
-	userIn  []int // of each of userIDs its place in circles
-}
-
-type weakKey struct {
-	kind   int // index in weak
-	key    string
-	owner  int // index in userIDs, nobody or several
-	parent int // union-find, among keys that belong to nobody
-	circle int // its place in circles
-}
-
-type edge struct{ key, user int }
-
-func newGraph() *graph {
-	g := &graph{users: map[string]int{}}
-	for i := range g.byKind {
-		g.byKind[i] = map[string]int{}
-	}
-	return g
-}
-
-// own notes the keys of c and, if it names a user_id, that they were seen with it.
-func (g *graph) own(c *Combination) {
-	user := nobody
-	if c.UserID != "" {
-		var known bool
-		if user, known = g.users[c.UserID]; !known {
-			user = len(g.userIDs)
-			g.users[c.UserID] = user
-			g.userIDs = append(g.userIDs, c.UserID)
-			g.userIn = append(g.userIn, g.circles.add("u:"+c.UserID))
-		}
-	}
-	for kind := range weak {
-		key := weak[kind].of(c)
-		if key == "" {
-			continue
-		}
-		id, known := g.byKind[kind][key]
-		if !known {
-			id = len(g.keys)
-			g.byKind[kind][key] = id
-			g.keys = append(g.keys, weakKey{kind: kind, key: key, owner: nobody, parent: id, circle: g.circles.add(weak[kind].letter + key)})
-		}
-		switch k := &g.keys[id]; {
-		case user == nobody || k.owner == user:
-		case k.owner == nobody:
-			k.owner = user
+	owner := m.owners()
+	groups, edges := m.groups(owner)
+	for _, edge := range edges {
+		root := groups.of(edge.key)
+		switch groupOwner := owner[root]; groupOwner {
+		case nobody:
+			owner[root] = edge.user
+		case edge.user:
 		default:
-			k.owner = several
+			owner[root] = several
 		}
 	}
+	m.name(owner, groups)
+	return m
 }
 
-// link joins those keys of c that belong to nobody, and notes the user_id they
-// were seen with through a key that belongs to one. All of own comes first.
-func (g *graph) link(c *Combination) {
-	free, user, circle := nobody, nobody, nobody
-	if c.UserID != "" {
-		circle = g.userIn[g.users[c.UserID]]
+// owners gives for each key that is no user_id the one that it was seen with.
+func (m *Map) owners() []uint32 {
+	owner := make([]uint32, m.first[len(kinds)])
+	for i := range owner {
+		owner[i] = nobody
 	}
-	for kind := range weak {
-		key := weak[kind].of(c)
-		if key == "" {
+	links := &m.evidence.links
+	for i, user := range links[userIDs] {
+		if user == 0 {
 			continue
 		}
-		id := g.byKind[kind][key]
-		if circle == nobody {
-			circle = g.keys[id].circle
-		}
-		g.circles.join(circle, g.keys[id].circle)
-		switch owner := g.keys[id].owner; {
-		case owner == nobody && free == nobody:
-			free = id
-		case owner == nobody:
-			g.union(free, id)
-		case owner >= 0 && user == nobody:
-			user = owner
-		case owner >= 0 && user != owner:
-			user = several
-		}
-	}
-	if free != nobody && user != nobody {
-		g.edges = append(g.edges, edge{free, user})
-	}
-}
-
-func (g *graph) root(id int) int {
-	for g.keys[id].parent != id {
-		g.keys[id].parent = g.keys[g.keys[id].parent].parent
-		id = g.keys[id].parent
-	}
-	return id
-}
-
-// union keeps the strongest, then smallest key as the root: it names the group.
-func (g *graph) union(a, b int) {
-	a, b = g.root(a), g.root(b)
-	if a == b {
-		return
-	}
-	ka, kb := &g.keys[a], &g.keys[b]
-	if kb.kind < ka.kind || kb.kind == ka.kind && kb.key < ka.key {
-		a, b = b, a
-	}
-	g.keys[b].parent = a
-}
-
-func (g *graph) rows() []Row {
-	groupUser := map[int]int{} // root of a group → the user_id it was seen with
-	for _, e := range g.edges {
-		root := g.root(e.key)
-		if user, known := groupUser[root]; !known {
-			groupUser[root] = e.user
-		} else if user != e.user {
-			groupUser[root] = several
-		}
-	}
-	rows := make([]Row, 0, len(g.userIDs)+len(g.keys))
-	for i, id := range g.userIDs {
-		rows = append(rows, Row{record.ByUserID, id, "u:" + id, g.circles.name(g.userIn[i])})
-	}
-	for id := range g.keys {
-		k := &g.keys[id]
-		owner, root := k.owner, id
-		if owner == nobody {
-			root = g.root(id)
-			if user, known := groupUser[root]; known {
-				owner = user
+		user--
+		for kind := userIDs + 1; kind < len(kinds); kind++ {
+			if links[kind][i] == 0 {
+				continue
+			}
+			switch key := &owner[m.first[kind]+links[kind][i]-1]; *key {
+			case nobody:
+				*key = user
+			case user:
+			default:
+				*key = several
 			}
 		}
-		person := weak[g.keys[root].kind].letter + g.keys[root].key
-		if owner >= 0 {
-			person = "u:" + g.userIDs[owner]
-		}
-		rows = append(rows, Row{weak[k.kind].kind, k.key, person, g.circles.name(k.circle)})
 	}
-	slices.SortFunc(rows, func(a, b Row) int {
-		if c := strings.Compare(string(a.KeyKind), string(b.KeyKind)); c != 0 {
-			return c
+	return owner
+}
+
+// edge is that a key which belongs to nobody was seen with a user_id, through a
+// key that belongs to it.
+type edge struct{ key, user uint32 }
+
+// groups joins the keys that belong to nobody and were seen together, and finds
+// the circles of all.
+func (m *Map) groups(owner []uint32) (groups sets, edges []edge) {
+	groups = newSets(len(owner))
+	circles := newSets(len(owner))
+	links := &m.evidence.links
+	for i := range links[userIDs] {
+		free, user, circle := nobody, nobody, nobody
+		for kind := range kinds {
+			if links[kind][i] == 0 {
+				continue
+			}
+			key := m.first[kind] + links[kind][i] - 1
+			if circle == nobody {
+				circle = key
+			} else {
+				circles.join(circle, key)
+			}
+			if kind == userIDs {
+				continue
+			}
+			switch owned := owner[key]; {
+			case owned == nobody && free == nobody:
+				free = key
+			case owned == nobody:
+				groups.join(free, key)
+			case owned != several && user == nobody:
+				user = owned
+			case owned != several && user != owned:
+				user = several
+			}
 		}
-		return strings.Compare(a.Key, b.Key)
+		if free != nobody && user != nobody {
+			edges = append(edges, edge{free, user})
+		}
+	}
+	m.circle = make([]uint64, len(owner))
+	for kind, table := range m.evidence.keys {
+		for i, hash := range table.hashes {
+			root := circles.of(m.first[kind] + uint32(i))
+			if at := &m.circle[root]; *at == 0 || hash < *at {
+				*at = hash
+			}
+		}
+	}
+	for key := range m.circle {
+		m.circle[key] = m.circle[circles.of(uint32(key))]
+	}
+	return groups, edges
+}
+
+// name finds the key by which each key's person is called. What belongs to a
+// group follows the owner of its root.
+func (m *Map) name(owner []uint32, groups sets) {
+	m.person = make([]uint32, len(owner))
+	for key := range m.person {
+		m.person[key] = uint32(key)
+	}
+	// A group is called by its strongest, then smallest key: the strongest kind
+	// is that of the root, which is its first.
+	for kind := userIDs + 1; kind < len(kinds); kind++ {
+		for key := m.first[kind]; key < m.first[kind+1]; key++ {
+			root := groups.of(key)
+			if root != key && root >= m.first[kind] && bytes.Compare(m.text(kind, key), m.text(kind, m.person[root])) < 0 {
+				m.person[root] = key
+			}
+		}
+	}
+	for key := m.first[userIDs+1]; key < m.first[len(kinds)]; key++ {
+		root := groups.of(key)
+		if user := owner[root]; user < several {
+			m.person[key] = user
+		} else if root != key {
+			m.person[key] = m.person[root]
+		}
+	}
+}
+
+func (m *Map) text(kind int, key uint32) []byte {
+	return m.evidence.keys[kind].bytes(key - m.first[kind] + 1)
+}
+
+func (m *Map) kindOf(key uint32) int {
+	kind := 0
+	for key >= m.first[kind+1] {
+		kind++
+	}
+	return kind
+}
+
+// Len is the number of rows.
+func (m *Map) Len() int { return len(m.person) }
+
+// Row is the row at index i.
+func (m *Map) Row(i int) Row {
+	key := uint32(i)
+	kind, named := m.kindOf(key), m.kindOf(m.person[key])
+	return Row{
+		KeyKind: kinds[kind].kind, Key: string(m.text(kind, key)),
+		PersonID: kinds[named].letter + string(m.text(named, m.person[key])), Circle: int64(m.circle[key]),
+	}
+}
+
+// Write writes the rows to a Parquet file at path, with columns of the names
+// key_kind, key, person_id and circle, and gives their number.
+func (m *Map) Write(ctx context.Context, engine *warehouse.DuckDB, path string) (int64, error) {
+	columns := []warehouse.Column{{Name: "key_kind", Type: "VARCHAR"}, {Name: "key", Type: "VARCHAR"}, {Name: "person_id", Type: "VARCHAR"}, {Name: "circle", Type: "BIGINT"}}
+	written, err := engine.WriteRows(ctx, path, columns, m.Len(), func(r *warehouse.NewRows, i int) {
+		row := m.Row(i)
+		r.Text(0, string(row.KeyKind))
+		r.Text(1, row.Key)
+		r.Text(2, row.PersonID)
+		r.Number(3, row.Circle)
 	})
-	return rows
+	if err != nil {
+		return 0, fmt.Errorf("write whose each key is: %w", err)
+	}
+	return written, nil
 }

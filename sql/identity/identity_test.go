@@ -1,26 +1,24 @@
 package identity
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 
 	"parley/pipelines/record"
+	"parley/sql/warehouse"
 )
 
-var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
 // seen makes a combination from "u:1 e:ann@example.com s:x a:cookie".
-func seen(text string) Combination {
-	c := Combination{FirstAt: noon}
+func seen(text string) (c record.Keys) {
 	for key := range strings.FieldsSeq(text) {
 		switch letter, value := key[:2], key[2:]; letter {
 		case "u:":
@@ -34,6 +32,26 @@ func seen(text string) Combination {
 		}
 	}
 	return c
+}
+
+func resolve(combos []record.Keys) []Row {
+	e := New()
+	for _, c := range combos {
+		e.See(c)
+	}
+	m := e.Resolve()
+	rows := make([]Row, m.Len())
+	for i := range rows {
+		rows[i] = m.Row(i)
+	}
+	return sorted(rows)
+}
+
+func sorted(rows []Row) []Row {
+	slices.SortFunc(rows, func(a, b Row) int {
+		return cmp.Or(strings.Compare(string(a.KeyKind), string(b.KeyKind)), strings.Compare(a.Key, b.Key))
+	})
+	return rows
 }
 
 func people(rows []Row) map[string]string {
@@ -91,34 +109,14 @@ func TestResolve(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			var combos []Combination
+			var combos []record.Keys
 			for _, text := range c.combos {
 				combos = append(combos, seen(text))
 			}
-			if diff := cmp.Diff(c.want, people(Resolve(combos, noon))); diff != "" {
+			if diff := gocmp.Diff(c.want, people(resolve(combos))); diff != "" {
 				t.Errorf("people (-want +got):\n%s", diff)
 			}
 		})
-	}
-}
-
-func TestResolveAsOf(t *testing.T) {
-	t.Parallel()
-	lead, signUp := seen("e:ann@x a:cookie"), seen("u:1 e:ann@x")
-	signUp.FirstAt = noon.Add(time.Hour)
-	combos := []Combination{signUp, lead}
-	cases := []struct {
-		asOf time.Time
-		want map[string]string
-	}{
-		{noon.Add(-time.Microsecond), map[string]string{}},
-		{noon, map[string]string{"e:ann@x": "e:ann@x", "a:cookie": "e:ann@x"}},
-		{noon.Add(time.Hour), map[string]string{"u:1": "u:1", "e:ann@x": "u:1", "a:cookie": "u:1"}},
-	}
-	for _, c := range cases {
-		if diff := cmp.Diff(c.want, people(Resolve(combos, c.asOf))); diff != "" {
-			t.Errorf("as of %s (-want +got):\n%s", c.asOf, diff)
-		}
 	}
 }
 
@@ -134,17 +132,15 @@ func TestResolveOrder(t *testing.T) {
 			}
 			return fmt.Sprintf("%s%d ", kind, random.IntN(8))
 		}
-		var combos []Combination
+		var combos []record.Keys
 		for range 5 + random.IntN(20) {
 			c := seen(key("u:", 0.3) + key("e:", 0.5) + key("s:", 0.4) + key("a:", 0.6))
 			if kind, _ := c.Strongest(); kind == "" {
 				continue
 			}
-			c.FirstAt = noon.Add(time.Duration(random.IntN(3)) * time.Hour)
 			combos = append(combos, c)
 		}
-		asOf := noon.Add(time.Hour)
-		want := Resolve(combos, asOf)
+		want := resolve(combos)
 		for _, r := range want {
 			if r.KeyKind == record.ByUserID && r.PersonID != "u:"+r.Key {
 				t.Fatalf("seed %d: user %s is %s", seed, r.Key, r.PersonID)
@@ -153,82 +149,84 @@ func TestResolveOrder(t *testing.T) {
 		for range 5 {
 			random.Shuffle(len(combos), func(i, j int) { combos[i], combos[j] = combos[j], combos[i] })
 			again := append(combos[:len(combos):len(combos)], combos[:random.IntN(len(combos)+1)]...)
-			if diff := cmp.Diff(want, Resolve(again, asOf)); diff != "" {
+			if diff := gocmp.Diff(want, resolve(again)); diff != "" {
 				t.Fatalf("seed %d: another order gives another map (-want +got):\n%s", seed, diff)
 			}
 		}
 	}
 }
 
-func TestFiles(t *testing.T) {
+// What the engine hands over and takes back is what was seen one by one.
+func TestThroughTheEngine(t *testing.T) {
 	t.Parallel()
-	// A date's file each, the earliest neither first nor last.
-	var keys []string
-	for i, rows := range [][]personKey{
-		{{UserID: "1", Email: "ann@x", FirstAt: noon.AddDate(0, 0, 1).UnixMicro()}},
-		{{UserID: "1", Email: "ann@x", FirstAt: noon.UnixMicro()}, {AnonymousID: "cookie", SourceID: "530", FirstAt: noon.Add(time.Hour).UnixMicro()}},
-		{{UserID: "1", Email: "ann@x", FirstAt: noon.AddDate(0, 0, 2).UnixMicro()}},
-	} {
-		keys = append(keys, filepath.Join(t.TempDir(), fmt.Sprintf("keys-%d.parquet", i)))
-		if err := parquet.WriteFile(keys[i], rows); err != nil {
-			t.Fatal(err)
-		}
-	}
-	combos, err := Read(keys)
+	ctx := context.Background()
+	engine, err := warehouse.Open(ctx, warehouse.Config{MemoryLimit: "512MB", Threads: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(combos, func(a, b Combination) int { return a.FirstAt.Compare(b.FirstAt) })
-	late := seen("a:cookie s:530")
-	late.FirstAt = noon.Add(time.Hour)
-	if diff := cmp.Diff([]Combination{seen("u:1 e:ann@x"), late}, combos); diff != "" {
-		t.Errorf("combinations (-want +got):\n%s", diff)
-	}
-
-	table := filepath.Join(t.TempDir(), "identity.parquet")
-	want := Resolve(combos, noon)
-	if err := Write(table, want); err != nil {
-		t.Fatal(err)
-	}
-	got, err := parquet.ReadFile[Row](table)
+	defer engine.Close()
+	// Many more than the engine gives at once, a third of them with one key alone.
+	const people = 150_000
+	query := fmt.Sprintf(`select case when i %% 3 > 0 then 'user ' || i end as user_id, case when i %% 3 = 1 then i || '@x' else '' end as email,
+		null::varchar as source_id, case when i %% 3 <> 1 then 'cookie number ' || i end as anonymous_id from range(%d) t(i)`, people)
+	e, err := Read(ctx, engine, query)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("identity table (-want +got):\n%s", diff)
-	}
-	if err := Write(table, want); err == nil || !strings.Contains(err.Error(), "identity.parquet") {
-		t.Errorf("writing over a table: error %v, want one that names it", err)
-	}
-}
-
-func TestReadNamesTheDamagedFile(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "torn.parquet")
-	if err := parquet.WriteFile(path, []personKey{{UserID: "1"}}); err != nil {
-		t.Fatal(err)
-	}
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, size := range []int{0, 3, len(whole) / 2, len(whole) - 1} {
-		if err := os.WriteFile(path, whole[:size], 0o666); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Read([]string{path}); err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("%d of %d bytes: error %v, want one that names %s", size, len(whole), err, path)
-		}
-	}
-}
-
-func TestWriteNoRows(t *testing.T) {
-	t.Parallel()
 	path := filepath.Join(t.TempDir(), "identity.parquet")
-	if err := Write(path, nil); err != nil {
+	n, err := e.Resolve().Write(ctx, engine, path)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := parquet.ReadFile[Row](path); err != nil || len(got) != 0 {
-		t.Errorf("empty table: %d rows, error %v", len(got), err)
+	type written struct {
+		KeyKind  record.KeyKind `parquet:"key_kind"`
+		Key      string         `parquet:"key"`
+		PersonID string         `parquet:"person_id"`
+		Circle   int64          `parquet:"circle"`
+	}
+	rows, err := parquet.ReadFile[written](path)
+	if err != nil || int64(len(rows)) != n {
+		t.Fatalf("%d rows of %d, error %v", len(rows), n, err)
+	}
+	got := make([]Row, len(rows))
+	for i, r := range rows {
+		got[i] = Row(r)
+	}
+	var combos []record.Keys
+	for i := range people {
+		switch i % 3 {
+		case 0:
+			combos = append(combos, seen(fmt.Sprintf("a:cookie_number_%d", i)))
+		case 1:
+			combos = append(combos, seen(fmt.Sprintf("u:user_%d e:%d@x", i, i)))
+		case 2:
+			combos = append(combos, seen(fmt.Sprintf("u:user_%d a:cookie_number_%d", i, i)))
+		}
+	}
+	for i := range combos {
+		combos[i].UserID, combos[i].AnonymousID = strings.ReplaceAll(combos[i].UserID, "_", " "), strings.ReplaceAll(combos[i].AnonymousID, "_", " ")
+	}
+	if want := resolve(combos); !slices.Equal(want, sorted(got)) {
+		t.Errorf("%d rows, want %d", len(got), len(want))
+	}
+	if _, err := Read(ctx, engine, "select 1 from nowhere"); err == nil || !strings.Contains(err.Error(), "nowhere") {
+		t.Errorf("a table that is not there: %v", err)
+	}
+}
+
+func TestNobody(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	engine, err := warehouse.Open(ctx, warehouse.Config{MemoryLimit: "256MB", Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close()
+	path := filepath.Join(t.TempDir(), "identity.parquet")
+	if n, err := New().Resolve().Write(ctx, engine, path); err != nil || n != 0 {
+		t.Errorf("%d rows, error %v", n, err)
+	}
+	if got, err := engine.Query(ctx, "select key_kind, key, person_id, circle from "+warehouse.FromFiles([]string{path})); err != nil || len(got.Rows) != 0 {
+		t.Errorf("%v, error %v", got, err)
 	}
 }

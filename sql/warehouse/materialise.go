@@ -69,9 +69,13 @@ func (d *DuckDB) Write(ctx context.Context, query, path string) (int64, error) {
 }
 
 func (d *DuckDB) write(ctx context.Context, query, path string, args ...any) (int64, error) {
+	return writeOn(ctx, d.Query, query, path, args...)
+}
+
+func writeOn(ctx context.Context, on func(context.Context, string, ...any) (*Table, error), query, path string, args ...any) (int64, error) {
 	const before = "copy ("
 	after := fmt.Sprintf("\n) to %s (format parquet, compression zstd, row_group_size %d)", Literal(path), RowGroup)
-	t, err := d.Query(ctx, before+trimStatement(query)+after, args...)
+	t, err := on(ctx, before+trimStatement(query)+after, args...)
 	if err != nil {
 		return 0, shift(err, query, len(before))
 	}

@@ -1,0 +1,131 @@
+package identity
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
+
+// keyTable numbers the keys of one kind, from 1 on in the order in which they
+// come. Their texts lie one after the other in one piece of memory: millions of
+// strings by themselves would take the collector longer than all the rest.
+type keyTable struct {
+	salt   uint64   // of the kind, so that the same text of two kinds has two hashes
+	slots  []uint64 // upper half of the hash and, below, the key's number; 0: free
+	hashes []uint64 // of each key
+	ends   []uint64 // in text
+	text   []byte
+}
+
+const fewestSlots = 1 << 10
+
+func newKeyTable(salt uint64) *keyTable {
+	return &keyTable{salt: salt, slots: make([]uint64, fewestSlots)}
+}
+
+// number is the key's, a new one if it has none; 0 for no key.
+func (t *keyTable) number(key string) uint32 {
+	if key == "" {
+		return 0
+	}
+	hash := hashText(t.salt, key)
+	mask := uint64(len(t.slots) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		slot := t.slots[at]
+		if slot == 0 {
+			t.add(key, hash)
+			t.slots[at] = hash>>32<<32 | uint64(len(t.hashes))
+			if 2*len(t.hashes) > len(t.slots) {
+				t.grow()
+			}
+			return uint32(len(t.hashes))
+		}
+		if slot>>32 == hash>>32 && string(t.bytes(uint32(slot))) == key {
+			return uint32(slot)
+		}
+	}
+}
+
+func (t *keyTable) add(key string, hash uint64) {
+	t.text = append(t.text, key...)
+	t.ends = append(t.ends, uint64(len(t.text)))
+	t.hashes = append(t.hashes, hash)
+}
+
+func (t *keyTable) grow() {
+	t.slots = make([]uint64, 2*len(t.slots))
+	mask := uint64(len(t.slots) - 1)
+	for i, hash := range t.hashes {
+		at := hash & mask
+		for t.slots[at] != 0 {
+			at = (at + 1) & mask
+		}
+		t.slots[at] = hash>>32<<32 | uint64(i+1)
+	}
+}
+
+// bytes are the text of the key with that number.
+func (t *keyTable) bytes(number uint32) []byte {
+	begin := uint64(0)
+	if number > 1 {
+		begin = t.ends[number-2]
+	}
+	return t.text[begin:t.ends[number-1]]
+}
+
+func (t *keyTable) len() int { return len(t.hashes) }
+
+// done lets go of what only number needs.
+func (t *keyTable) done() { t.slots = nil }
+
+// hashText is one number for one text, today and in any later version: builds
+// keep what is made of it.
+func hashText(salt uint64, text string) uint64 {
+	const a, b = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
+	hash := salt ^ uint64(len(text))*a
+	for len(text) >= 8 {
+		hash = mix(hash^binary.LittleEndian.Uint64([]byte(text[:8])), a)
+		text = text[8:]
+	}
+	var tail [8]byte
+	copy(tail[:], text)
+	return mix(mix(hash^binary.LittleEndian.Uint64(tail[:]), a), b)
+}
+
+func mix(x, y uint64) uint64 {
+	high, low := bits.Mul64(x|1, y) // x|1: no x may take the place of all others
+	return high ^ low ^ x
+}
+
+// pair is what belongs to two numbers, as one.
+func pair(a, b uint32) uint64 { return uint64(a)<<32 | uint64(b) }
+
+// sets are sets of numbers that grow together: each points to another of its
+// set, the least to itself.
+type sets []uint32
+
+func newSets(n int) sets {
+	s := slices.Grow(sets(nil), n)[:n]
+	for i := range s {
+		s[i] = uint32(i)
+	}
+	return s
+}
+
+// of is the least number of i's set.
+func (s sets) of(i uint32) uint32 {
+	for s[i] != i {
+		s[i] = s[s[i]]
+		i = s[i]
+	}
+	return i
+}
+
+func (s sets) join(a, b uint32) {
+	a, b = s.of(a), s.of(b)
+	if a < b {
+		s[b] = a
+	} else {
+		s[a] = b
+	}
+}
