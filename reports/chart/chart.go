@@ -95,12 +95,14 @@ type Key struct {
 type Shape string
 
 // The shapes: a filled bar, an outlined or faded one (a period that is not
-// over), a line.
+// over), a line, an upright dashed line (something that happened), a step of a scale.
 const (
 	Filled   Shape = "filled"
 	Outlined Shape = "outlined"
 	Faded    Shape = "faded"
 	Line     Shape = "line"
+	Upright  Shape = "upright"
+	Step     Shape = "step"
 )
 
 // Drawing is a chart, ready for a page.
