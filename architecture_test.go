@@ -40,6 +40,7 @@ var onlyIn = map[string][]string{
 	"github.com/twmb/franz-go/pkg/kfake":     {"parley/pipelines/broker"},
 	"github.com/riverqueue/river":            {"parley/jobs"},
 	"github.com/go-echarts/go-echarts/v2":    {"parley/reports/chart"},
+	"github.com/dop251/goja":                 {"parley/reports/chart/svg"},
 	"github.com/spf13/cobra":                 {"parley/cmd/cli"},
 	"github.com/wneessen/go-mail":            {"parley/jobs/delivery/outbox"},
 	"github.com/parquet-go/parquet-go":       {"parley/pipelines", "parley/sql"},

@@ -126,6 +126,9 @@ func (d *desk) write(into string, p *page) error {
 			return err
 		}
 	}
+	if err := drawStills(p); err != nil {
+		return err
+	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, d.frame(p)); err != nil {
 		return err

@@ -18,6 +18,7 @@ type Columns struct {
 	// or faded where bars are stacked, and the legend says so with this text.
 	// Default "": all are over.
 	Unfinished string
+	Marks      []Mark
 	// Height in rem. Default 20.
 	Height float64
 }
@@ -41,7 +42,7 @@ func (c Columns) Draw() (Drawing, error) {
 		}),
 		charts.WithYAxisOpts(valueAxis(c.Format, c.Series)),
 	)
-	for _, s := range c.Series {
+	for n, s := range c.Series {
 		data := make([]opts.BarData, len(s.Values))
 		for i, v := range s.Values {
 			data[i] = opts.BarData{Name: names(c.Titles, i, c.Labels[i]), Value: number(v)}
@@ -49,14 +50,18 @@ func (c Columns) Draw() (Drawing, error) {
 				data[i].ItemStyle = c.apart(s.Color)
 			}
 		}
-		bar.AddSeries(s.Name, data,
+		style := []charts.SeriesOpts{
 			charts.WithBarChartOpts(opts.BarChart{Stack: "all", BarCategoryGap: "28%"}),
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: s.Color.token(), BorderColor: panel, BorderWidth: seam(c.Series)}),
 			c.Format.tooltip(),
-		)
+		}
+		if n == 0 {
+			style = append(style, uprights(c.Marks, true)...)
+		}
+		bar.AddSeries(s.Name, data, style...)
 	}
 	option, err := encode(bar.JSON())
-	return Drawing{Option: option, Legend: c.legend(), Height: height(c.Height)}, err
+	return Drawing{Option: option, Legend: append(c.legend(), markKeys(c.Marks)...), Height: height(c.Height)}, err
 }
 
 func (c Columns) legend() []Key {
