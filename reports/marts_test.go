@@ -20,7 +20,17 @@ type marts map[string][][]any
 var columnsOf = map[string]string{
 	"settings":               "name varchar, as_of timestamptz, timezone varchar, week_starts integer",
 	"contacts_weekly":        "week_start date, contacts bigint, active_users bigint, contacts_per_active_user double, contacts_by_inactive_users bigint, contacts_by_leads bigint, outbound_replies bigint, reopened bigint, is_partial boolean",
-	"contacts":               "conversation_id varchar, contacted_at timestamptz, week_start date, weekday integer, hour integer",
+	"contacts":               "conversation_id varchar, contacted_at timestamptz, week_start date, weekday integer, hour integer, channel varchar, topic varchar, team varchar, is_answered boolean, is_bot_answered boolean",
+	"conversations":          "conversation_id varchar, created_at timestamptz, state varchar",
+	"conversation_parts":     "part_id varchar, conversation_id varchar, created_at timestamptz, is_contact_message boolean, body varchar, tags varchar[]",
+	"topics_weekly":          "week_start date, team varchar, topic varchar, messages bigint, contacts bigint",
+	"tag_violations":         "conversation_id varchar, part_id varchar, teams varchar[], topics varchar[], reason varchar",
+	"repeat_contacts":        "topic varchar, contacts bigint, repeated bigint, rate double",
+	"reply_time_weekly":      "week_start date, replies bigint, median_seconds double, p90_seconds double, is_partial boolean",
+	"first_week_contact":     "week_start date, new_users bigint, mature_users bigint, contacted bigint, rate double",
+	"time_to_first_contact":  "days integer, at_risk bigint, contacted bigint, censored bigint, survival double",
+	"contact_tenure":         "tenure_week integer, contacts bigint, users_at_risk bigint, contacts_per_user double",
+	"outage_contacts":        "outage varchar, \"from\" timestamptz, \"to\" timestamptz, contacts bigint, usual_contacts double",
 	"first_response_weekly":  "week_start date, contacts bigint, answered bigint, unanswered bigint, bot_only bigint, median_seconds double, p90_seconds double, median_office_seconds double, p90_office_seconds double, within_5m bigint, within_1h bigint, within_8h bigint, within_24h bigint, is_partial boolean",
 	"contacts_by_hour":       "weekday integer, hour integer, contacts bigint, occurrences bigint, contacts_per_occurrence double",
 	"contacts_by_hour_zones": "zone varchar, weekday integer, hour integer, contacts bigint, occurrences bigint, contacts_per_occurrence double",
@@ -68,6 +78,12 @@ func sqlLiteral(cell any) string {
 		return "null"
 	case string:
 		return warehouse.Literal(v)
+	case []string:
+		var texts []string
+		for _, text := range v {
+			texts = append(texts, warehouse.Literal(text))
+		}
+		return "[" + strings.Join(texts, ", ") + "]"
 	case time.Time:
 		return "'" + v.Format(time.RFC3339) + "'"
 	case float64:
@@ -109,6 +125,8 @@ func lifelike() marts {
 	m.addMonths(rnd)
 	m.addDeliveries(rnd)
 	m.addSegments(rnd)
+	m.addTopics(rnd)
+	m.addLives(rnd)
 	for i, reason := range []string{"unanswered", "bot_only"} {
 		for w := range 30 {
 			m["left_out"] = append(m["left_out"], []any{"first_response_weekly", date("2026-06-29").AddDate(0, 0, -7*w), reason, int64(3*i + w%4)})
@@ -189,7 +207,9 @@ func (m marts) addContacts() {
 // addContact adds one in the summer time of Dublin.
 func (m marts) addContact(weekStart time.Time, weekday, hour int) {
 	at := weekStart.AddDate(0, 0, weekday-1).Add(time.Duration(hour-1) * time.Hour)
-	m["contacts"] = append(m["contacts"], []any{fmt.Sprint(len(m["contacts"])), at, weekStart, weekday, hour})
+	id := fmt.Sprint(len(m["contacts"]))
+	m["contacts"] = append(m["contacts"], []any{id, at, weekStart, weekday, hour, "email", "confused", "billing", true, false})
+	m["conversations"] = append(m["conversations"], []any{id, at, "closed"})
 }
 
 // addMonths keeps cents as whole numbers, so that movements add up exactly.

@@ -128,6 +128,7 @@ type cell struct {
 	Raw  string // the exact number; "" when it is none
 	Note string // the same for people: 23 min beside 1,380 s
 	Heat int    // step of the heat scale, 1 and up; 0: no colour
+	Link string // where the text leads; "" nowhere
 }
 
 func words(text string) cell { return cell{Text: text} }

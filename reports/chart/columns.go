@@ -18,7 +18,9 @@ type Columns struct {
 	// or faded where bars are stacked, and the legend says so with this text.
 	// Default "": all are over.
 	Unfinished string
-	Marks      []Mark
+	// UnfinishedLabels are so many at the end. Default 1, where Unfinished says something.
+	UnfinishedLabels int
+	Marks            []Mark
 	// Height in rem. Default 20.
 	Height float64
 }
@@ -46,7 +48,7 @@ func (c Columns) Draw() (Drawing, error) {
 		data := make([]opts.BarData, len(s.Values))
 		for i, v := range s.Values {
 			data[i] = opts.BarData{Name: names(c.Titles, i, c.Labels[i]), Value: number(v)}
-			if c.Unfinished != "" && i == len(s.Values)-1 {
+			if i >= overUntil(len(s.Values), c.Unfinished, c.UnfinishedLabels) {
 				data[i].ItemStyle = c.apart(s.Color)
 			}
 		}
@@ -102,6 +104,14 @@ func seam(all []Series) float32 {
 
 func outline(color Color) *opts.ItemStyle {
 	return &opts.ItemStyle{Color: panel, BorderColor: color.token(), BorderWidth: 1.5}
+}
+
+// overUntil is the place of the first label whose period is not over.
+func overUntil(labels int, unfinished string, last int) int {
+	if unfinished == "" {
+		return labels
+	}
+	return max(0, labels-max(last, 1))
 }
 
 func height(rem float64) float64 {

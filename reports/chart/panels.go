@@ -30,7 +30,9 @@ type Panels struct {
 	// Unfinished: the last label's period is not over. It is drawn apart, and
 	// the legend says so with this text. Default "": all are over.
 	Unfinished string
-	Marks      []Mark
+	// UnfinishedLabels are so many at the end. Default 1, where Unfinished says something.
+	UnfinishedLabels int
+	Marks            []Mark
 }
 
 const (
@@ -91,10 +93,7 @@ func (p Panels) Draw() (Drawing, error) {
 func pixels(rem float64) string { return fmt.Sprintf("%.0f", rem*remInPixels) }
 
 func (p Panels) add(chart *charts.Line, panel Panel, index int) {
-	whole := len(panel.Values)
-	if p.Unfinished != "" {
-		whole--
-	}
+	whole := overUntil(len(panel.Values), p.Unfinished, p.UnfinishedLabels)
 	if panel.Shape == Filled {
 		data := make([]opts.BarData, len(panel.Values))
 		for i, v := range panel.Values {
@@ -131,17 +130,20 @@ func (p Panels) add(chart *charts.Line, panel Panel, index int) {
 	style = append(style, charts.WithLineChartOpts(line))
 	chart.AddSeries(panel.Name, data, append(style, uprights(p.Marks, index == 0)...)...)
 	p.addRaised(chart, panel, index)
-	if p.Unfinished == "" || len(panel.Values) == 0 || math.IsNaN(panel.Values[whole]) {
+	if !slices.ContainsFunc(panel.Values[whole:], func(v float64) bool { return !math.IsNaN(v) }) {
 		return
 	}
 	apart := make([]opts.LineData, len(panel.Values))
 	for i := range apart {
 		apart[i] = opts.LineData{Name: names(p.Titles, i, p.Labels[i])}
 	}
-	apart[whole].Value = number(panel.Values[whole])
-	chart.AddSeries(panel.Name, apart, charts.WithItemStyleOpts(*outline(panel.Color)), panel.Format.tooltip(), charts.WithLineChartOpts(opts.LineChart{
-		XAxisIndex: index, YAxisIndex: index, Symbol: "circle", SymbolSize: 8, ShowSymbol: opts.Bool(true),
-	}))
+	for i := whole; i < len(apart); i++ {
+		apart[i].Value = number(panel.Values[i])
+	}
+	chart.AddSeries(panel.Name, apart, charts.WithItemStyleOpts(*outline(panel.Color)),
+		charts.WithLineStyleOpts(opts.LineStyle{Color: panel.Color.token(), Width: 1.25, Type: "dotted"}), panel.Format.tooltip(), charts.WithLineChartOpts(opts.LineChart{
+			XAxisIndex: index, YAxisIndex: index, Symbol: "circle", SymbolSize: 8, ShowSymbol: opts.Bool(true),
+		}))
 }
 
 // addRaised draws the points that stand out, over the line.
