@@ -64,7 +64,7 @@ numbered as (
     select
         cast(row_number() over (order by days.day) - 1 as integer) as tenure_week
     from (select max(weeks_over) as last_week from users) as span
-    cross join lateral each_day(date '2000-01-01', date_add(date '2000-01-01', span.last_week)) as days
+    cross join lateral each_day(date '2000-01-01', date_add(date '2000-01-01', span.last_week - 1)) as days
 
 ),
 
