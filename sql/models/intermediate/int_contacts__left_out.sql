@@ -61,7 +61,7 @@ reasons as (
         'contact_tenure' as figure,
         aged.week_start,
         case
-            when aged.signed_up_at is null or aged.signed_up_at > settings.as_of then 'not_signed_up'
+            when aged.signed_up_at is null or aged.signed_up_at > settings.as_of then 'no_sign_up'
             when aged.contacted_at >= aged.deleted_at then 'after_deletion'
             when aged.tenure_week >= 0
                 and seconds_between(
