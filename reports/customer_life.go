@@ -17,8 +17,8 @@ const longestLife = 104
 // lifeWeek is a week of a customer's life: 0 is the first after signing up, −1
 // all the time before.
 type lifeWeek struct {
-	Week, Contacts, AtRisk int64
-	PerUser                float64 // NaN where nobody is at risk
+	Week, Contacts  int64
+	AtRisk, PerUser float64 // NaN before signing up, and where nobody is at risk
 }
 
 // customerLife draws the page of contacts over a customer's life.
@@ -40,7 +40,7 @@ func (d *desk) tenureFigure() (figure, error) {
 	}
 	f.SQL = tenureQuery
 	weeks, err := ask(d, tenureQuery, func(r row) lifeWeek {
-		return lifeWeek{r.count("tenure_week"), r.count("contacts"), r.count("users_at_risk"), r.number("contacts_per_user")}
+		return lifeWeek{r.count("tenure_week"), r.count("contacts"), r.number("users_at_risk"), r.number("contacts_per_user")}
 	})
 	if err != nil {
 		return f, err
@@ -55,9 +55,9 @@ func (d *desk) tenureFigure() (figure, error) {
 			name = "before signing up"
 		} else if w.Week < longestLife {
 			line.Labels, line.Titles = append(line.Labels, name), append(line.Titles, "Week "+name+" since signing up")
-			rate, atRisk = append(rate, w.PerUser), append(atRisk, float64(w.AtRisk))
+			rate, atRisk = append(rate, w.PerUser), append(atRisk, w.AtRisk)
 		}
-		t.Rows = append(t.Rows, tableRow{Cells: []cell{words(name), counted(w.Contacts), counted(w.AtRisk), ratio(w.PerUser)}})
+		t.Rows = append(t.Rows, tableRow{Cells: []cell{words(name), counted(w.Contacts), cell{Text: atRiskText(w.AtRisk), Raw: raw(w.AtRisk)}, ratio(w.PerUser)}})
 	}
 	if len(rate) == 0 || contacts == 0 {
 		f.Missing = &missing{
@@ -81,6 +81,13 @@ func (d *desk) tenureFigure() (figure, error) {
 	}
 	f.Views = []view{v}
 	return f, nil
+}
+
+func atRiskText(users float64) string {
+	if math.IsNaN(users) {
+		return none
+	}
+	return formatCount(int64(users))
 }
 
 // lifeSummary sets the first week beside the weeks from the fifth to the

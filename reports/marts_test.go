@@ -19,12 +19,13 @@ type marts map[string][][]any
 
 var columnsOf = map[string]string{
 	"settings":               "name varchar, as_of timestamptz, timezone varchar, week_starts integer",
-	"contacts_weekly":        "week_start date, contacts bigint, active_users bigint, contacts_per_active_user double, contacts_by_inactive_users bigint, contacts_by_leads bigint, outbound_replies bigint, reopened bigint, is_partial boolean",
+	"contacts_weekly":        "week_start date, contacts bigint, active_users bigint, contacts_per_active_user double, contacts_by_inactive_users bigint, contacts_by_leads bigint, outbound_replies bigint, reopened bigint, is_partial boolean, usual_contacts_per_active_user double default 0.078, upper_limit double default 0.11, is_sharp_rise boolean default false",
 	"contacts":               "conversation_id varchar, contacted_at timestamptz, week_start date, weekday integer, hour integer, channel varchar, topic varchar, team varchar, is_answered boolean, is_bot_answered boolean",
 	"conversations":          "conversation_id varchar, created_at timestamptz, state varchar",
 	"conversation_parts":     "part_id varchar, conversation_id varchar, created_at timestamptz, is_contact_message boolean, body varchar, tags varchar[]",
 	"topics_weekly":          "week_start date, team varchar, topic varchar, messages bigint, contacts bigint",
-	"tag_violations":         "conversation_id varchar, part_id varchar, teams varchar[], topics varchar[], reason varchar",
+	"tag_violations":         "conversation_id varchar, part_id varchar, written_at timestamptz, teams varchar[], topics varchar[], reason varchar",
+	"topic_messages":         "conversation_id varchar, part_id varchar, written_at timestamptz, team varchar, topic varchar",
 	"repeat_contacts":        "topic varchar, contacts bigint, repeated bigint, rate double",
 	"reply_time_weekly":      "week_start date, replies bigint, median_seconds double, p90_seconds double, is_partial boolean",
 	"first_week_contact":     "week_start date, new_users bigint, mature_users bigint, contacted bigint, rate double",
@@ -62,7 +63,7 @@ func (m marts) open(t *testing.T) Query {
 				}
 				rows = append(rows, "("+strings.Join(texts, ", ")+")")
 			}
-			if err := engine.Exec(t.Context(), "insert into "+mart+" values "+strings.Join(rows, ", ")); err != nil {
+			if err := engine.Exec(t.Context(), "insert into "+mart+" ("+firstColumns(columns, len(chunk[0]))+") values "+strings.Join(rows, ", ")); err != nil {
 				t.Fatalf("%s: %v", mart, err)
 			}
 		}
@@ -70,6 +71,16 @@ func (m marts) open(t *testing.T) Query {
 	return func(ctx context.Context, query string, args ...any) (*warehouse.Table, error) {
 		return engine.Query(ctx, query, args...)
 	}
+}
+
+// firstColumns are the names of so many columns; the others have their defaults.
+func firstColumns(columns string, n int) string {
+	var names []string
+	for _, column := range strings.Split(columns, ", ")[:n] {
+		name, _, _ := strings.Cut(column, " ")
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
 }
 
 func sqlLiteral(cell any) string {
@@ -155,7 +166,7 @@ func (m marts) addWeeks(rnd *rand.Rand) {
 		answered := contacts - unanswered
 		active := int64(1400 - 12*w + rnd.IntN(40))
 		m["contacts_weekly"] = append(m["contacts_weekly"], []any{
-			start, contacts, active, float64(contacts) / float64(active), contacts / 9, contacts / 12, int64(rnd.IntN(14)), int64(rnd.IntN(9)), partial})
+			start, contacts, active, float64(contacts) / float64(active), contacts / 9, contacts / 12, int64(rnd.IntN(14)), int64(rnd.IntN(9)), partial, 0.078, 0.11, w == 6})
 		row := []any{start, contacts, answered, unanswered, unanswered / 3, math.Round(median), math.Round(p90*10) / 10, nil, nil}
 		for _, share := range within {
 			row = append(row, int64(float64(answered)*share))

@@ -36,7 +36,8 @@ func (m marts) addTopics(rnd *rand.Rand) {
 		m["contacts"] = append(m["contacts"], []any{id, at, date("2026-06-29"), 2, 10, "email", nil, nil, false, i == 1})
 		m["conversations"] = append(m["conversations"], []any{id, at, []string{"open", "open", "closed"}[i]})
 		m["conversation_parts"] = append(m["conversation_parts"], []any{fmt.Sprint("p", i), id, at, true, text, []string{"confused", "billing"}})
-		m["tag_violations"] = append(m["tag_violations"], []any{id, fmt.Sprint("p", i), []string{"billing", "onboarding"}[:i%3], []string{"confused"}, "several_teams"})
+		m["topic_messages"] = append(m["topic_messages"], []any{id, fmt.Sprint("p", i), at, "billing", "confused"})
+		m["tag_violations"] = append(m["tag_violations"], []any{id, fmt.Sprint("p", i), at, []string{"billing", "onboarding"}[:i%3], []string{"confused"}, "several_teams"})
 	}
 	m["outage_contacts"] = [][]any{
 		{"Search down", date("2026-05-19").Add(9 * time.Hour), date("2026-05-19").Add(13*time.Hour + 30*time.Minute), int64(88), 11.25},

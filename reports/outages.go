@@ -32,7 +32,7 @@ func (d *desk) outages() (*page, error) {
 func (d *desk) outagesFigure() (figure, error) {
 	f := figure{ID: "outages", Title: "Contacts during outages", When: d.byClock(), Definition: []string{
 		"Contacts from an outage's beginning to its end, by the clock. Outages are those that parley.yaml names.",
-		"Usual is what as many of the same hours of the week bring otherwise. What is beyond it came because of the outage, as near as can be told.",
+		"Usual is the mean of the same days of the week and hours one to four weeks before, those left out in which another outage falls. What is beyond it came because of the outage, as near as can be told. People write after an outage too; they are not in it.",
 	}}
 	if absent, err := d.lacks("outage_contacts"); err != nil || absent != nil {
 		f.Missing = absent

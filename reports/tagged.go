@@ -8,26 +8,17 @@ import (
 	"golang.org/x/net/html"
 )
 
-// sentencesQuery are the newest messages of each topic. A tag on the
-// conversation as a whole belongs to its first message.
-const sentencesQuery = `with topics as (
-    select distinct topic from topics_weekly where topic is not null
-),
-teams as (
-    select coalesce(list(distinct team), []) as names from topics_weekly where team is not null
-),
-messages as (
-    select topics.topic, array_to_string(list_intersect(coalesce(parts.tags, []), teams.names), ', ') as part_team, contacts.team as contact_team,
-        parts.conversation_id, parts.created_at, parts.body,
-        row_number() over (partition by topics.topic order by parts.created_at desc, parts.conversation_id, parts.part_id) as nth
-    from conversation_parts as parts
+// sentencesQuery are the newest messages of each topic, in words.
+const sentencesQuery = `with messages as (
+    select topic_messages.topic, topic_messages.team, topic_messages.conversation_id, topic_messages.written_at as created_at, parts.body,
+        row_number() over (partition by topic_messages.topic order by topic_messages.written_at desc, topic_messages.conversation_id, topic_messages.part_id) as nth
+    from topic_messages
     cross join settings
-    cross join teams
-    left join contacts on contacts.conversation_id = parts.conversation_id and contacts.contacted_at = parts.created_at
-    inner join topics on list_contains(coalesce(parts.tags, []), topics.topic) or topics.topic = contacts.topic
-    where parts.is_contact_message and parts.body is not null and parts.created_at > settings.as_of - interval 28 day
+    inner join conversation_parts as parts
+        on parts.conversation_id = topic_messages.conversation_id and parts.part_id = topic_messages.part_id
+    where topic_messages.topic is not null and parts.body is not null and topic_messages.written_at > settings.as_of - interval 28 day
 )
-select topic, coalesce(nullif(part_team, ''), contact_team) as team, conversation_id, created_at, body
+select topic, team, conversation_id, created_at, body
 from messages
 where nth <= 20
 order by topic, created_at desc, conversation_id`
@@ -35,8 +26,7 @@ order by topic, created_at desc, conversation_id`
 const violationsQuery = `select tag_violations.conversation_id, tag_violations.part_id, cast(tag_violations.teams as varchar) as teams,
     cast(tag_violations.topics as varchar) as topics, tag_violations.reason, count(*) over () as violations
 from tag_violations
-left join conversations on conversations.conversation_id = tag_violations.conversation_id
-order by conversations.created_at desc nulls last, tag_violations.conversation_id, tag_violations.part_id
+order by written_at desc nulls last, tag_violations.conversation_id, tag_violations.part_id
 limit 100`
 
 type sentence struct {
@@ -49,7 +39,7 @@ func (d *desk) sentencesFigure() (figure, error) {
 	f := figure{ID: "sentences", Title: "In their words", When: d.byClock(), Definition: []string{
 		"The newest messages of customers of the last four weeks that are tagged with the topic, twenty at the most, as they were written; long ones are cut here and whole in the CSV.",
 	}}
-	if absent, err := d.lacks("topics_weekly"); err != nil || absent != nil {
+	if absent, err := d.lacks("topic_messages"); err != nil || absent != nil {
 		f.Missing = absent
 		return f, err
 	}

@@ -163,7 +163,7 @@ func (d *desk) topicsView(cells []topicCell, topics []string, team string) (view
 
 func (d *desk) repeatsFigure() (figure, error) {
 	f := figure{ID: "repeat-contacts", Title: "Who had to write again", Definition: []string{
-		"Contacts that the same person followed by another within seven days of the first one's last answer by a teammate, by topic of the first. The share is of the contacts of that topic that can be judged.",
+		"Contacts that the same person followed by another within seven days of the first one's last answer by a teammate, by topic of the first. The share is of the contacts of that topic that were answered seven days ago or earlier.",
 		"A low share says that an answer settles the matter: next contact avoided.",
 	}}
 	if absent, err := d.lacks("repeat_contacts"); err != nil || absent != nil {

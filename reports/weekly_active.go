@@ -8,26 +8,9 @@ import (
 	"parley/reports/chart"
 )
 
-// perActiveUserQuery judges each week by the twelve before it. The limit is that
-// of a chart of individual values and moving ranges by medians, as in D. Wheeler,
-// Understanding Variation: median + 3.145 × median moving range; a rise of less
-// than a tenth is none however steady the weeks were.
-const perActiveUserQuery = `with weeks as (
-    select *, abs(contacts_per_active_user - lag(contacts_per_active_user) over (order by week_start)) as moved
-    from contacts_weekly
-),
-judged as (
-    select *,
-        median(contacts_per_active_user) over (order by week_start rows between 12 preceding and 1 preceding) as usual,
-        median(moved) over (order by week_start rows between 11 preceding and 1 preceding) as usually_moved,
-        count(contacts_per_active_user) over (order by week_start rows between 12 preceding and 1 preceding) as weeks_before
-    from weeks
-)
-select week_start, contacts, active_users, contacts_per_active_user, contacts_by_inactive_users, contacts_by_leads,
-    case when weeks_before >= 8 then usual end as usual,
-    case when weeks_before >= 8 then greatest(usual + 3.145 * usually_moved, 1.1 * usual) end as sharp_above,
-    is_partial
-from judged
+const perActiveUserQuery = `select week_start, contacts, active_users, contacts_per_active_user, contacts_by_inactive_users, contacts_by_leads,
+    usual_contacts_per_active_user, upper_limit, is_sharp_rise, is_partial
+from contacts_weekly
 order by week_start desc
 limit 26`
 
@@ -35,20 +18,18 @@ type activeWeek struct {
 	period
 	Contacts, ActiveUsers, ByInactive, ByLeads int64
 	PerActiveUser                              float64 // NaN where nobody was active
-	Usual, SharpAbove                          float64 // of the twelve weeks before; NaN where they are too few
+	Usual, Limit                               float64 // by the eight weeks before; NaN where they are too few
+	SharpRise                                  bool
 }
 
 func (w activeWeek) when() period { return w.period }
-
-// isSharpRise: the week is over, and more came than the weeks before account for.
-func (w activeWeek) isSharpRise() bool { return !w.Partial && w.PerActiveUser > w.SharpAbove }
 
 // activeWeeks gives the newest first.
 func (d *desk) activeWeeks() ([]activeWeek, error) {
 	return ask(d, perActiveUserQuery, func(r row) activeWeek {
 		return activeWeek{
 			weekOf(r), r.count("contacts"), r.count("active_users"), r.count("contacts_by_inactive_users"), r.count("contacts_by_leads"),
-			r.number("contacts_per_active_user"), r.number("usual"), r.number("sharp_above"),
+			r.number("contacts_per_active_user"), r.number("usual_contacts_per_active_user"), r.number("upper_limit"), r.flag("is_sharp_rise"),
 		}
 	})
 }
@@ -57,7 +38,7 @@ func (d *desk) perActiveUserFigure() (figure, error) {
 	f := figure{ID: "contacts-per-active-user", Title: "Contacts per active user", When: d.byWeek(), SQL: perActiveUserQuery, Definition: []string{
 		"Contacts of the week divided by the active users of the week: people who have signed up and have at least one event or page view in it. It is the load with growth taken out.",
 		"Contacts by users who were not active, and by leads and visitors, stay in the numerator and are counted apart in the table. Where nobody was active there is no number, rather than 0.",
-		"A sharp rise is a week above the median of the twelve weeks before it by more than 3.145 times the median of their changes from week to week (D. Wheeler's limit for single values), and by a tenth at the least. Medians: an outage among the twelve does not hide the next one. With fewer than eight weeks before, and in a week that is not over, nothing is marked.",
+		"Usual is the rate of the eight weeks before, taken together; above the upper limit is more than chance lets expect. A sharp rise is a week that is over, above that limit and at least a quarter above the usual. With fewer than eight weeks before nothing is marked.",
 	}}
 	weeks, err := d.activeWeeks()
 	if err != nil {
@@ -78,15 +59,15 @@ func (d *desk) perActiveUserFigure() (figure, error) {
 	}}
 	t := table{
 		Caption: "Contacts per active user, the newest week first",
-		Head:    []string{"Week of", "Contacts", "Active users", "Contacts per active user", "By users who were not active", "By leads and visitors", "Usual", "Sharp rise above"},
+		Head:    []string{"Week of", "Contacts", "Active users", "Contacts per active user", "By users who were not active", "By leads and visitors", "Usual", "Upper limit"},
 	}
 	for i, w := range weeks {
 		value := ratio(w.PerActiveUser)
-		if w.isSharpRise() {
+		if w.SharpRise {
 			panel.Raised = append(panel.Raised, len(weeks)-1-i)
 			value.Note = "sharp rise"
 		}
-		t.Rows = append(t.Rows, w.rowOf(counted(w.Contacts), counted(w.ActiveUsers), value, counted(w.ByInactive), counted(w.ByLeads), ratio(w.Usual), ratio(w.SharpAbove)))
+		t.Rows = append(t.Rows, w.rowOf(counted(w.Contacts), counted(w.ActiveUsers), value, counted(w.ByInactive), counted(w.ByLeads), ratio(w.Usual), ratio(w.Limit)))
 	}
 	drawing, err := drawn(chart.Panels{
 		Labels: line.Labels, Titles: line.Titles, Unfinished: line.Unfinished, Marks: d.marks(line), Panels: []chart.Panel{panel},
@@ -100,8 +81,8 @@ func (d *desk) perActiveUserFigure() (figure, error) {
 	switch {
 	case now.ActiveUsers == 0:
 		f.Summary = fmt.Sprintf("Nobody was active in the week of %s.", formatDay(now.Start))
-	case now.isSharpRise():
-		f.Summary += fmt.Sprintf(" That is a sharp rise: %s is usual, and up to %s would be chance.", formatRatio(now.Usual), formatRatio(now.SharpAbove))
+	case now.SharpRise:
+		f.Summary += fmt.Sprintf(" That is a sharp rise: %s is usual, and up to %s would be chance.", formatRatio(now.Usual), formatRatio(now.Limit))
 	case !math.IsNaN(now.Usual):
 		f.Summary += fmt.Sprintf(" %s is usual.", formatRatio(now.Usual))
 	}

@@ -71,6 +71,13 @@ type Reports struct {
 	Zones           []string `yaml:"zones"`            // IANA names that contacts by hour offers beside the workspace's
 	Recipients      []string `yaml:"recipients"`       // e-mail addresses
 	ConversationURL string   `yaml:"conversation_url"` // a link to a conversation, with {conversation_id}
+	Events          []Event  `yaml:"events"`           // what happened to the company, as a launch: drawn on charts beside outages
+}
+
+// Event is something that happened to the company.
+type Event struct {
+	Name string  `yaml:"name"`
+	At   Instant `yaml:"at"`
 }
 
 // Build says how often marts are built, which builds are kept, and how old the

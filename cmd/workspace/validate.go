@@ -81,6 +81,11 @@ func (c *Config) validate(file *yamlfile.File) error {
 	} else if asOf.Value().After(time.Now()) {
 		fault("$.workspace.as_of", "%s lies in the future; write an instant that is over", asOf)
 	}
+	for i, event := range c.Reports.Events {
+		if event.Name == "" || event.At.Value().IsZero() {
+			fault(fmt.Sprintf("$.reports.events[%d]", i), "an event needs a name, and `at` as 2026-03-02T10:00:00Z")
+		}
+	}
 	for i, outage := range c.Outages {
 		if outage.Name == "" || outage.From.Value().IsZero() || !outage.To.Value().After(outage.From.Value()) {
 			fault(fmt.Sprintf("$.outages[%d]", i), "an outage needs a name, and `from` and `to` after it, as 2026-03-02T10:00:00Z")
