@@ -39,6 +39,21 @@ func (m marts) addTopics(rnd *rand.Rand) {
 		m["topic_messages"] = append(m["topic_messages"], []any{id, fmt.Sprint("p", i), at, "billing", "confused"})
 		m["tag_violations"] = append(m["tag_violations"], []any{id, fmt.Sprint("p", i), at, []string{"billing", "onboarding"}[:i%3], []string{"confused"}, "several_teams"})
 	}
+	m["staffing_settings"] = [][]any{{600.0, 300.0, 0.8, 0.3, 1.0}}
+	for cell := range 168 {
+		weekday, hour := cell/24+1, cell%24
+		needed, scheduled := int64(0), 0.0
+		if weekday < 6 && hour >= 8 && hour < 20 {
+			needed = 2
+		}
+		if weekday < 6 && hour >= 9 && hour < 17 {
+			needed, scheduled = 4, 4
+		}
+		if weekday == 2 && hour == 10 {
+			needed = 7
+		}
+		m["staffing"] = append(m["staffing"], []any{weekday, hour, float64(needed), needed, scheduled})
+	}
 	m["outage_contacts"] = [][]any{
 		{"Search down", date("2026-05-19").Add(9 * time.Hour), date("2026-05-19").Add(13*time.Hour + 30*time.Minute), int64(88), 11.25},
 		{"Slow exports", date("2026-02-03").Add(22 * time.Hour), date("2026-02-04").Add(2 * time.Hour), int64(3), 3.5},
