@@ -167,7 +167,7 @@ func everyPointIsDrawn(t *testing.T, b context.Context, base string) {
 		}));
 		return [points, numbers];
 	})()`)
-	if want := 3 * 26; got[0] != want || got[1] != want { // one line, and two of three panels
+	if want := 5*26 + 1; got[0] != want || got[1] != want { // one line with a sharp rise, two of three panels, and two of replies
 		t.Errorf("%d points are drawn for %d numbers of %d", got[0], got[1], want)
 	}
 }
@@ -197,7 +197,7 @@ func keyboardReachesAll(t *testing.T, b context.Context, base string) {
 		t.Errorf("first comes %q", got)
 	}
 	var order []string
-	for range 18 {
+	for range 22 {
 		press(kb.Tab)
 		order = append(order, eval[string](t, v, focused))
 	}
@@ -275,8 +275,8 @@ func chartsArePrinted(t *testing.T, b context.Context, base string) {
 	v := open(t, b, screen{scheme: "dark", width: 390}, base+"contacts-by-hour.html")
 	const dark = `document.querySelectorAll('canvas.on-paper').length`
 	eval[bool](t, v, `window.dispatchEvent(new Event('beforeprint'))`)
-	if got := eval[int](t, v, dark); got != 2 {
-		t.Errorf("%d charts are drawn for paper, want the two in sight", got)
+	if got := eval[int](t, v, dark); got != 3 {
+		t.Errorf("%d charts are drawn for paper, want the three in sight", got)
 	}
 	eval[bool](t, v, `window.dispatchEvent(new Event('afterprint'))`)
 	if got := eval[int](t, v, dark); got != 0 {
