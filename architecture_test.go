@@ -28,6 +28,7 @@ var mustNotImport = map[string][]string{
 	"parley/sql/warehouse":        {"parley/sql/warehouse/spark", "parley/sql/build", "parley/sql/transform", "parley/sql/models"},
 	"parley/sql/settle":           {"parley/sql/models", "parley/sql/transform", "github.com/duckdb/duckdb-go/v2"},
 	"parley/jobs/delivery/outbox": {"github.com/riverqueue/river"},
+	"parley/jobs/delivery/smtp":   {"github.com/riverqueue/river"},
 }
 
 // Libraries that one place alone may know.
@@ -40,8 +41,9 @@ var onlyIn = map[string][]string{
 	"github.com/twmb/franz-go/pkg/kfake":     {"parley/pipelines/broker"},
 	"github.com/riverqueue/river":            {"parley/jobs"},
 	"github.com/go-echarts/go-echarts/v2":    {"parley/reports/chart"},
+	"github.com/dop251/goja":                 {"parley/reports/chart/svg"},
 	"github.com/spf13/cobra":                 {"parley/cmd/cli"},
-	"github.com/wneessen/go-mail":            {"parley/jobs/delivery/outbox"},
+	"github.com/wneessen/go-mail":            {"parley/jobs/delivery"},
 	"github.com/parquet-go/parquet-go":       {"parley/pipelines", "parley/sql"},
 	"github.com/prometheus/client_golang":    {"parley/pipelines/landing", "parley/cmd"},
 	"gocloud.dev":                            {"parley/pipelines/lake"},

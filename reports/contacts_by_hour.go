@@ -139,9 +139,14 @@ func (d *desk) contactsByHour() (*page, error) {
 	if recent != nil {
 		p.Figures = append(p.Figures, *recent)
 	}
-	whole, err := d.hoursFigure()
-	p.Figures = append(p.Figures, whole)
-	return p, err
+	for _, draw := range []func() (figure, error){d.hoursFigure, d.staffingFigure} {
+		f, err := draw()
+		if err != nil {
+			return nil, err
+		}
+		p.Figures = append(p.Figures, f)
+	}
+	return p, nil
 }
 
 func (d *desk) hoursFigure() (figure, error) {

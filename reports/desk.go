@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,9 @@ type desk struct {
 	settings settings
 	history  History
 	answers  map[string]*warehouse.Table
+
+	happenings      []Happening
+	conversationURL string
 }
 
 // settings are those that the build had, not those of the workspace by now.
@@ -52,7 +56,8 @@ type settings struct {
 const settingsQuery = `select name, as_of, timezone, week_starts from settings`
 
 func newDesk(ctx context.Context, cfg Config) (*desk, error) {
-	d := &desk{ctx: ctx, query: cfg.Query, build: cfg.Build, answers: map[string]*warehouse.Table{}}
+	d := &desk{ctx: ctx, query: cfg.Query, build: cfg.Build, answers: map[string]*warehouse.Table{},
+		happenings: cfg.Happenings, conversationURL: cfg.ConversationURL}
 	found, err := ask(d, settingsQuery, func(r row) settings {
 		zone, err := time.LoadLocation(r.text("timezone"))
 		if err != nil {
@@ -85,6 +90,22 @@ func (d *desk) answer(query string) (*warehouse.Table, error) {
 	}
 	d.answers[query] = table
 	return table, nil
+}
+
+const martsQuery = `select table_name from information_schema.tables order by table_name`
+
+// lacks says what to do where the build has no such mart, as one of an older
+// Parley; nil where it has it.
+func (d *desk) lacks(mart string) (*missing, error) {
+	names, err := ask(d, martsQuery, func(r row) string { return r.text("table_name") })
+	if err != nil || slices.Contains(names, mart) {
+		return nil, err
+	}
+	return &missing{
+		What:    fmt.Sprintf("This build has no %s: it was made by a Parley that did not know it.", mart),
+		How:     "Build once more:",
+		Command: "parley build && parley report",
+	}, nil
 }
 
 func ask[T any](d *desk, query string, read func(row) T) ([]T, error) {
@@ -125,6 +146,9 @@ func (d *desk) write(into string, p *page) error {
 		if err := os.WriteFile(filepath.Join(into, f.CSV()), content, 0o644); err != nil {
 			return err
 		}
+	}
+	if err := drawStills(p); err != nil {
+		return err
 	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, d.frame(p)); err != nil {

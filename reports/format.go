@@ -269,6 +269,14 @@ func plural(n int64, noun string) string {
 	return formatCount(n) + " " + noun + "s"
 }
 
+// counts writes a number with its noun, whose plural is another word: 2 replies.
+func counts(n int64, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return formatCount(n) + " " + more
+}
+
 // people writes a number of people: 1 person, 2 people.
 func people(n int64) string {
 	if n == 1 {

@@ -166,15 +166,23 @@ var (
 		"topic":                    "Topic of a contact",
 	}
 	reasonNames = map[string]string{
-		"begun_by_teammate":   "begun by a teammate: no contact",
-		"begun_by_automation": "begun by an automatic message: no contact",
-		"no_message":          "nobody has said anything: no contact",
-		"unanswered":          "answered by nobody: no time",
-		"bot_only":            "answered by a bot alone: no time",
-		"by_inactive_user":    "by a user who was not active: counted all the same",
-		"by_lead":             "by a lead or visitor: counted all the same",
-		"not_signed_up":       "active, but not signed up",
-		"not_exactly_one":     "tagged with none, or with several",
+		"begun_by_teammate":          "begun by a teammate: no contact",
+		"begun_by_automation":        "begun by an automatic message: no contact",
+		"no_message":                 "nobody has said anything: no contact",
+		"unanswered":                 "answered by nobody: no time",
+		"bot_only":                   "answered by a bot alone: no time",
+		"by_inactive_user":           "by a user who was not active: counted all the same",
+		"by_lead":                    "by a lead or visitor: counted all the same",
+		"not_signed_up":              "active, but not signed up",
+		"no_team":                    "no team",
+		"no_topic":                   "no topic",
+		"several_teams":              "several teams",
+		"several_topics":             "several topics",
+		"several_teams_and_topics":   "several teams and topics",
+		"several_teams_and_no_topic": "several teams, no topic",
+		"several_topics_and_no_team": "several topics, no team",
+		"untagged":                   "no message is tagged",
+		"not_exactly_one":            "tagged with none, or with several",
 	}
 )
 

@@ -19,8 +19,21 @@ type marts map[string][][]any
 
 var columnsOf = map[string]string{
 	"settings":               "name varchar, as_of timestamptz, timezone varchar, week_starts integer",
-	"contacts_weekly":        "week_start date, contacts bigint, active_users bigint, contacts_per_active_user double, contacts_by_inactive_users bigint, contacts_by_leads bigint, outbound_replies bigint, reopened bigint, is_partial boolean",
-	"contacts":               "conversation_id varchar, contacted_at timestamptz, week_start date, weekday integer, hour integer",
+	"contacts_weekly":        "week_start date, contacts bigint, active_users bigint, contacts_per_active_user double, contacts_by_inactive_users bigint, contacts_by_leads bigint, outbound_replies bigint, reopened bigint, is_partial boolean, usual_contacts_per_active_user double default 0.078, upper_limit double default 0.11, is_sharp_rise boolean default false",
+	"contacts":               "conversation_id varchar, contacted_at timestamptz, week_start date, weekday integer, hour integer, channel varchar, topic varchar, team varchar, is_answered boolean, is_bot_answered boolean",
+	"conversations":          "conversation_id varchar, created_at timestamptz, state varchar",
+	"conversation_parts":     "part_id varchar, conversation_id varchar, created_at timestamptz, is_contact_message boolean, body varchar, tags varchar[]",
+	"topics_weekly":          "week_start date, team varchar, topic varchar, messages bigint, contacts bigint",
+	"tag_violations":         "conversation_id varchar, part_id varchar, written_at timestamptz, teams varchar[], topics varchar[], reason varchar",
+	"topic_messages":         "conversation_id varchar, part_id varchar, written_at timestamptz, team varchar, topic varchar",
+	"staffing":               "weekday integer, hour integer, contacts_per_hour double, agents_needed bigint, agents_scheduled double",
+	"staffing_settings":      "handling_seconds double, answer_within_seconds double, target double, shrinkage double, concurrency double",
+	"repeat_contacts":        "topic varchar, contacts bigint, repeated bigint, rate double",
+	"reply_time_weekly":      "week_start date, replies bigint, median_seconds double, p90_seconds double, is_partial boolean",
+	"first_week_contact":     "week_start date, new_users bigint, mature_users bigint, contacted bigint, rate double",
+	"time_to_first_contact":  "days integer, at_risk bigint, contacted bigint, censored bigint, survival double",
+	"contact_tenure":         "tenure_week integer, contacts bigint, users_at_risk bigint, contacts_per_user double",
+	"outage_contacts":        "outage varchar, \"from\" timestamptz, \"to\" timestamptz, contacts bigint, usual_contacts double",
 	"first_response_weekly":  "week_start date, contacts bigint, answered bigint, unanswered bigint, bot_only bigint, median_seconds double, p90_seconds double, median_office_seconds double, p90_office_seconds double, within_5m bigint, within_1h bigint, within_8h bigint, within_24h bigint, is_partial boolean",
 	"contacts_by_hour":       "weekday integer, hour integer, contacts bigint, occurrences bigint, contacts_per_occurrence double",
 	"contacts_by_hour_zones": "zone varchar, weekday integer, hour integer, contacts bigint, occurrences bigint, contacts_per_occurrence double",
@@ -52,7 +65,7 @@ func (m marts) open(t *testing.T) Query {
 				}
 				rows = append(rows, "("+strings.Join(texts, ", ")+")")
 			}
-			if err := engine.Exec(t.Context(), "insert into "+mart+" values "+strings.Join(rows, ", ")); err != nil {
+			if err := engine.Exec(t.Context(), "insert into "+mart+" ("+firstColumns(columns, len(chunk[0]))+") values "+strings.Join(rows, ", ")); err != nil {
 				t.Fatalf("%s: %v", mart, err)
 			}
 		}
@@ -62,12 +75,28 @@ func (m marts) open(t *testing.T) Query {
 	}
 }
 
+// firstColumns are the names of so many columns; the others have their defaults.
+func firstColumns(columns string, n int) string {
+	var names []string
+	for _, column := range strings.Split(columns, ", ")[:n] {
+		name, _, _ := strings.Cut(column, " ")
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
 func sqlLiteral(cell any) string {
 	switch v := cell.(type) {
 	case nil:
 		return "null"
 	case string:
 		return warehouse.Literal(v)
+	case []string:
+		var texts []string
+		for _, text := range v {
+			texts = append(texts, warehouse.Literal(text))
+		}
+		return "[" + strings.Join(texts, ", ") + "]"
 	case time.Time:
 		return "'" + v.Format(time.RFC3339) + "'"
 	case float64:
@@ -109,6 +138,8 @@ func lifelike() marts {
 	m.addMonths(rnd)
 	m.addDeliveries(rnd)
 	m.addSegments(rnd)
+	m.addTopics(rnd)
+	m.addLives(rnd)
 	for i, reason := range []string{"unanswered", "bot_only"} {
 		for w := range 30 {
 			m["left_out"] = append(m["left_out"], []any{"first_response_weekly", date("2026-06-29").AddDate(0, 0, -7*w), reason, int64(3*i + w%4)})
@@ -137,7 +168,7 @@ func (m marts) addWeeks(rnd *rand.Rand) {
 		answered := contacts - unanswered
 		active := int64(1400 - 12*w + rnd.IntN(40))
 		m["contacts_weekly"] = append(m["contacts_weekly"], []any{
-			start, contacts, active, float64(contacts) / float64(active), contacts / 9, contacts / 12, int64(rnd.IntN(14)), int64(rnd.IntN(9)), partial})
+			start, contacts, active, float64(contacts) / float64(active), contacts / 9, contacts / 12, int64(rnd.IntN(14)), int64(rnd.IntN(9)), partial, 0.078, 0.11, w == 6})
 		row := []any{start, contacts, answered, unanswered, unanswered / 3, math.Round(median), math.Round(p90*10) / 10, nil, nil}
 		for _, share := range within {
 			row = append(row, int64(float64(answered)*share))
@@ -189,7 +220,9 @@ func (m marts) addContacts() {
 // addContact adds one in the summer time of Dublin.
 func (m marts) addContact(weekStart time.Time, weekday, hour int) {
 	at := weekStart.AddDate(0, 0, weekday-1).Add(time.Duration(hour-1) * time.Hour)
-	m["contacts"] = append(m["contacts"], []any{fmt.Sprint(len(m["contacts"])), at, weekStart, weekday, hour})
+	id := fmt.Sprint(len(m["contacts"]))
+	m["contacts"] = append(m["contacts"], []any{id, at, weekStart, weekday, hour, "email", "confused", "billing", true, false})
+	m["conversations"] = append(m["conversations"], []any{id, at, "closed"})
 }
 
 // addMonths keeps cents as whole numbers, so that movements add up exactly.

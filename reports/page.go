@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"html/template"
 	"math"
 	"slices"
 	"strconv"
@@ -59,6 +60,7 @@ type figure struct {
 	ID      string // fixed: links and files are named by it
 	Title   string
 	Summary string   // what the chart shows, in a sentence
+	When    string   // by which clock, and where weeks start
 	Missing *missing // instead of the views: there is nothing to show
 	// Switches choose among the views; each view says which options it is for.
 	Switches   []choice
@@ -88,7 +90,8 @@ type view struct {
 	Title   string
 	Chosen  []int // option of each switch
 	Drawing *chart.Drawing
-	Note    string // reading of this view alone
+	Still   template.HTML // the drawing as an SVG: what is seen until the page is live
+	Note    string        // reading of this view alone
 	Table   table
 }
 
@@ -125,6 +128,7 @@ type cell struct {
 	Raw  string // the exact number; "" when it is none
 	Note string // the same for people: 23 min beside 1,380 s
 	Heat int    // step of the heat scale, 1 and up; 0: no colour
+	Link string // where the text leads; "" nowhere
 }
 
 func words(text string) cell { return cell{Text: text} }

@@ -47,7 +47,7 @@ func TestPagesInBrowser(t *testing.T) {
 	t.Run("names of things", func(t *testing.T) { everythingIsNamed(t, b, served) })
 	t.Run("scheme", func(t *testing.T) { chartsFollowTheScheme(t, b, served) })
 	t.Run("paper", func(t *testing.T) { chartsArePrinted(t, b, served) })
-	t.Run("plain", func(t *testing.T) { tablesStandWithoutScripts(t, b, served) })
+	t.Run("plain", func(t *testing.T) { chartsStandWithoutScripts(t, b, served) })
 	t.Run("formats", func(t *testing.T) { scriptsWriteAsPagesDo(t, b, served) })
 	if into := os.Getenv("PARLEY_TEST_SCREENSHOTS"); into != "" {
 		takePictures(t, b, into, "lifelike", served)
@@ -167,7 +167,7 @@ func everyPointIsDrawn(t *testing.T, b context.Context, base string) {
 		}));
 		return [points, numbers];
 	})()`)
-	if want := 3 * 26; got[0] != want || got[1] != want { // one line, and two of three panels
+	if want := 5*26 + 1; got[0] != want || got[1] != want { // one line with a sharp rise, two of three panels, and two of replies
 		t.Errorf("%d points are drawn for %d numbers of %d", got[0], got[1], want)
 	}
 }
@@ -197,7 +197,7 @@ func keyboardReachesAll(t *testing.T, b context.Context, base string) {
 		t.Errorf("first comes %q", got)
 	}
 	var order []string
-	for range 18 {
+	for range 22 {
 		press(kb.Tab)
 		order = append(order, eval[string](t, v, focused))
 	}
@@ -275,8 +275,8 @@ func chartsArePrinted(t *testing.T, b context.Context, base string) {
 	v := open(t, b, screen{scheme: "dark", width: 390}, base+"contacts-by-hour.html")
 	const dark = `document.querySelectorAll('canvas.on-paper').length`
 	eval[bool](t, v, `window.dispatchEvent(new Event('beforeprint'))`)
-	if got := eval[int](t, v, dark); got != 2 {
-		t.Errorf("%d charts are drawn for paper, want the two in sight", got)
+	if got := eval[int](t, v, dark); got != 3 {
+		t.Errorf("%d charts are drawn for paper, want the three in sight", got)
 	}
 	eval[bool](t, v, `window.dispatchEvent(new Event('afterprint'))`)
 	if got := eval[int](t, v, dark); got != 0 {
@@ -288,11 +288,33 @@ func chartsArePrinted(t *testing.T, b context.Context, base string) {
 	v.check(t, base)
 }
 
-func tablesStandWithoutScripts(t *testing.T, b context.Context, base string) {
-	v := open(t, b, screen{scheme: "light", width: 1280, plain: true}, base+"contacts-by-hour.html")
-	call(t, v, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: false})
-	if got := eval[[]int](t, v, `[document.querySelectorAll('table').length, Array.from(document.querySelectorAll('table')).filter(t => t.offsetHeight > 0).length, Array.from(document.querySelectorAll('.chart, .switches, .legend')).filter(t => t.offsetHeight > 0).length]`); !slices.Equal(got, []int{7, 7, 0}) {
-		t.Errorf("without scripts: tables, tables in sight, empty frames in sight: %v", got)
+// chartsStandWithoutScripts: each chart is there as a picture, with its legend
+// and its table, in the colours of the scheme; there is nothing to switch.
+func chartsStandWithoutScripts(t *testing.T, b context.Context, base string) {
+	for scheme, want := range map[string]string{"light": "rgb(42, 106, 174)", "dark": "rgb(138, 184, 236)"} {
+		v := open(t, b, screen{scheme: scheme, width: 1280, plain: true}, base+"contacts-by-hour.html")
+		call(t, v, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: false})
+		got := eval[[]int](t, v, `(() => {
+			const inSight = s => Array.from(document.querySelectorAll(s)).filter(e => e.offsetHeight > 0 || e.getBoundingClientRect().height > 0).length;
+			return [document.querySelectorAll('table').length - inSight('table'), document.querySelectorAll('.view').length - inSight('.chart > svg'), inSight('.switches'), inSight('canvas')];
+		})()`)
+		if !slices.Equal(got, []int{0, 0, 0, 0}) {
+			t.Errorf("%s, without scripts: tables and pictures out of sight, switches and canvases in sight: %v", scheme, got)
+		}
+		if cells := eval[int](t, v, `document.querySelectorAll('#contacts-by-hour-0-0-view svg path[fill^="var(--heat-"]').length`); cells != 7*24 {
+			t.Errorf("%s: the picture has %d cells", scheme, cells)
+		}
+		v = open(t, b, screen{scheme: scheme, width: 1280, plain: true}, base+"weekly.html")
+		call(t, v, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: false})
+		if bar := eval[string](t, v, `getComputedStyle(document.querySelector('#contacts-per-week-view svg path[fill="var(--series-1)"]')).fill`); bar != want {
+			t.Errorf("%s: the bars of the picture are %s, want %s", scheme, bar, want)
+		}
+		v.KeepsTo(t, base)
+	}
+	// Where there are scripts, the live chart has taken the picture's place.
+	v := open(t, b, desk1280, base+"weekly.html")
+	if left := eval[int](t, v, `document.querySelectorAll('[data-drawn] > svg').length`); left != 0 {
+		t.Errorf("%d pictures are left beside live charts", left)
 	}
 }
 

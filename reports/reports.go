@@ -29,6 +29,11 @@ type Config struct {
 	// History reads what is known of builds, at the moment of drawing. Default:
 	// Build alone is known, and no other expected.
 	History func() (History, error)
+	// Happenings are what is drawn on charts over time: launches, outages. Default: none.
+	Happenings []Happening
+	// ConversationURL is a link to a conversation, with {conversation_id} where
+	// its id stands. Default: conversations are named without a link.
+	ConversationURL string
 }
 
 // Validate reports every fault of the configuration at once.
@@ -69,6 +74,10 @@ var all = []report{
 	{"Overview", "index.html", (*desk).index},
 	{"Weekly support", "weekly.html", (*desk).weekly},
 	{"Contacts by hour", "contacts-by-hour.html", (*desk).contactsByHour},
+	{"New users", "new-users.html", (*desk).newUsers},
+	{"Customer life", "customer-life.html", (*desk).customerLife},
+	{"Topics", "topics.html", (*desk).topics},
+	{"Outages", "outages.html", (*desk).outages},
 	{"Revenue", "revenue.html", (*desk).revenue},
 	{"Messages", "messages.html", (*desk).messages},
 	{"Segments", "segments.html", (*desk).segments},

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -10,12 +11,7 @@ from contacts_weekly
 order by week_start desc
 limit 26`
 
-const perActiveUserQuery = `select week_start, contacts, active_users, contacts_per_active_user, contacts_by_inactive_users, contacts_by_leads, is_partial
-from contacts_weekly
-order by week_start desc
-limit 26`
-
-const responseQuery = `select week_start, contacts, answered, unanswered, bot_only, median_seconds, p90_seconds, is_partial
+const responseQuery = `select week_start, contacts, answered, unanswered, bot_only, median_seconds, p90_seconds, median_office_seconds, p90_office_seconds, is_partial
 from first_response_weekly
 order by week_start desc
 limit 26`
@@ -36,16 +32,11 @@ type contactWeek struct {
 	Contacts, OutboundReplies, Reopened int64
 }
 
-type activeWeek struct {
-	period
-	Contacts, ActiveUsers, ByInactive, ByLeads int64
-	PerActiveUser                              float64 // NaN where nobody was active
-}
-
 type responseWeek struct {
 	period
 	Contacts, Answered, Unanswered, BotOnly int64
 	Median, P90                             float64 // seconds, NaN where nothing was answered
+	OfficeMedian, OfficeP90                 float64 // within office hours; NaN without a schedule too
 }
 
 type spreadWeek struct {
@@ -64,15 +55,9 @@ func (d *desk) contactWeeks() ([]contactWeek, error) {
 	})
 }
 
-func (d *desk) activeWeeks() ([]activeWeek, error) {
-	return ask(d, perActiveUserQuery, func(r row) activeWeek {
-		return activeWeek{weekOf(r), r.count("contacts"), r.count("active_users"), r.count("contacts_by_inactive_users"), r.count("contacts_by_leads"), r.number("contacts_per_active_user")}
-	})
-}
-
 func (d *desk) responseWeeks() ([]responseWeek, error) {
 	return ask(d, responseQuery, func(r row) responseWeek {
-		return responseWeek{weekOf(r), r.count("contacts"), r.count("answered"), r.count("unanswered"), r.count("bot_only"), r.number("median_seconds"), r.number("p90_seconds")}
+		return responseWeek{weekOf(r), r.count("contacts"), r.count("answered"), r.count("unanswered"), r.count("bot_only"), r.number("median_seconds"), r.number("p90_seconds"), r.number("median_office_seconds"), r.number("p90_office_seconds")}
 	})
 }
 
@@ -84,7 +69,6 @@ func (d *desk) spreadWeeks() ([]spreadWeek, error) {
 }
 
 func (w contactWeek) when() period  { return w.period }
-func (w activeWeek) when() period   { return w.period }
 func (w responseWeek) when() period { return w.period }
 func (w spreadWeek) when() period   { return w.period }
 
@@ -108,6 +92,7 @@ func lastTwo[T interface{ when() period }](newestFirst []T) (now, before *T) {
 
 // timeline is the axis of a chart over periods, the oldest first.
 type timeline struct {
+	Starts         []time.Time
 	Labels, Titles []string
 	Unfinished     string
 }
@@ -120,11 +105,29 @@ func weekTimeline[T interface{ when() period }](newestFirst []T) timeline {
 			title += ", so far"
 			t.Unfinished = "week that is not over"
 		}
+		t.Starts = append(t.Starts, w.when().Start)
 		t.Labels = append(t.Labels, formatShortDay(w.when().Start))
 		t.Titles = append(t.Titles, title)
 	}
 	return t
 }
+
+// unfinished is the legend's text for periods that are not over, in words of
+// the chart's own; "" where all are.
+func (t timeline) unfinished(text string) string {
+	if t.Unfinished == "" {
+		return ""
+	}
+	return text
+}
+
+// byWeek says by which clock weeks are counted, and where they start.
+func (d *desk) byWeek() string {
+	return fmt.Sprintf("Weeks start on %s, by the clock of %s.", weekday(d.settings.WeekStarts), d.settings.Zone)
+}
+
+// byClock says by which clock times are written.
+func (d *desk) byClock() string { return fmt.Sprintf("By the clock of %s.", d.settings.Zone) }
 
 // oldestFirst takes one number of each period, for charts.
 func oldestFirst[T any](newestFirst []T, number func(T) float64) []float64 {

@@ -90,6 +90,10 @@ func (a *app) buildConfig(ws *workspace.Workspace, store *lake.Lake) (build.Conf
 		Keep:       ws.Config.Build.Keep,
 		KeepFor:    ws.Config.Build.KeepFor.Value(),
 		Freshness:  a.freshness(ws),
+
+		OfficeHours: ws.OfficeHours(),
+		Cover:       ws.Cover(),
+		Staffing:    ws.Assumptions(),
 	}
 	for _, outage := range ws.Config.Outages {
 		settings.Outages = append(settings.Outages, build.Outage{Name: outage.Name, From: outage.From.Value(), To: outage.To.Value()})

@@ -51,7 +51,20 @@ func (a *app) draw(ctx context.Context, ws *workspace.Workspace) (reports.Writte
 	defer reader.Close()
 	return reports.Write(ctx, reports.Config{
 		Dir: ws.Path("reports"), Query: reader.Query, Build: reader.Build(), History: historyOf(ws, store),
+		Happenings: happenings(ws), ConversationURL: ws.Config.Reports.ConversationURL,
 	})
+}
+
+// happenings are the workspace's launches and outages, to be drawn on charts.
+func happenings(ws *workspace.Workspace) []reports.Happening {
+	var list []reports.Happening
+	for _, outage := range ws.Config.Outages {
+		list = append(list, reports.Happening{Name: outage.Name, At: outage.From.Value(), To: outage.To.Value()})
+	}
+	for _, event := range ws.Config.Reports.Events {
+		list = append(list, reports.Happening{Name: event.Name, At: event.At.Value()})
+	}
+	return list
 }
 
 // historyOf reads what the reports tell of builds.

@@ -80,6 +80,7 @@ var otherGrains = map[string]string{
 	"builds": "build, failed ones too", "build_checks": "build, check that did not hold", "dead_letters": "record that could not be read",
 	"segment_members": "segment, person in it", "segment_changes": "segment, person, entry or exit", "segment_runs": "segment",
 	"settings": "the workspace's choices", "report_zones": "time zone of the reports",
+	"staffing_settings": "what the hiring plan assumes",
 }
 
 // describeMart shows a mart's columns.

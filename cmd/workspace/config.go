@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"parley/sql/staffing"
 )
 
 // Config is parley.yaml. Every key is optional; each field says its default.
@@ -60,7 +62,7 @@ type Staffing struct {
 	HandlingTime Duration `yaml:"handling_time"` // default 10m
 	AnswerWithin Duration `yaml:"answer_within"` // default 5m
 	Target       float64  `yaml:"target"`        // share answered in time; default 0.8
-	Shrinkage    float64  `yaml:"shrinkage"`     // share of paid time away; default 0.3
+	Shrinkage    *float64 `yaml:"shrinkage"`     // share of paid time away; default 0.3, and 0 is 0
 	Concurrency  float64  `yaml:"concurrency"`   // conversations at once; default 1
 }
 
@@ -69,6 +71,13 @@ type Reports struct {
 	Zones           []string `yaml:"zones"`            // IANA names that contacts by hour offers beside the workspace's
 	Recipients      []string `yaml:"recipients"`       // e-mail addresses
 	ConversationURL string   `yaml:"conversation_url"` // a link to a conversation, with {conversation_id}
+	Events          []Event  `yaml:"events"`           // what happened to the company, as a launch: drawn on charts beside outages
+}
+
+// Event is something that happened to the company.
+type Event struct {
+	Name string  `yaml:"name"`
+	At   Instant `yaml:"at"`
 }
 
 // Build says how often marts are built, which builds are kept, and how old the
@@ -180,7 +189,9 @@ func (c *Config) setDefaults(folder string) {
 	setDefault(&c.Staffing.HandlingTime, "10m")
 	setDefault(&c.Staffing.AnswerWithin, "5m")
 	setDefault(&c.Staffing.Target, 0.8)
-	setDefault(&c.Staffing.Shrinkage, 0.3)
+	if c.Staffing.Shrinkage == nil {
+		c.Staffing.Shrinkage = &staffing.Default.Shrinkage
+	}
 	setDefault(&c.Staffing.Concurrency, 1)
 	setDefault(&c.Build.Every, "1m")
 	setDefault(&c.Build.Keep, 10)

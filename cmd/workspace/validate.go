@@ -3,12 +3,12 @@ package workspace
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"net"
 	"net/mail"
 	"net/url"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // zones are known on a machine that has none installed
@@ -16,6 +16,7 @@ import (
 	"parley/pipelines/lake"
 	"parley/pipelines/record"
 	"parley/pipelines/yamlfile"
+	"parley/sql/officehours"
 	"parley/sql/warehouse"
 	"parley/sql/warehouse/spark"
 )
@@ -51,13 +52,13 @@ func (c *Config) validate(file *yamlfile.File) error {
 		fault("$.reports.conversation_url", "%q is no web address; write https://…/{conversation_id}", link)
 	}
 	c.validateHours(fault, zone)
-	if c.Staffing.Target <= 0 || c.Staffing.Target >= 1 {
+	if !(c.Staffing.Target > 0 && c.Staffing.Target < 1) { // so that NaN is none
 		fault("$.staffing.target", "%v is no share; write a number between 0 and 1, as 0.8", c.Staffing.Target)
 	}
-	if c.Staffing.Shrinkage < 0 || c.Staffing.Shrinkage >= 1 {
-		fault("$.staffing.shrinkage", "%v is no share; write a number from 0 to below 1, as 0.3", c.Staffing.Shrinkage)
+	if share := *c.Staffing.Shrinkage; !(share >= 0 && share < 1) {
+		fault("$.staffing.shrinkage", "%v is no share; write a number from 0 to below 1, as 0.3", share)
 	}
-	if c.Staffing.Concurrency <= 0 {
+	if !(c.Staffing.Concurrency > 0) || math.IsInf(c.Staffing.Concurrency, 0) {
 		fault("$.staffing.concurrency", "%v conversations at once cannot be; write a number above 0", c.Staffing.Concurrency)
 	}
 	for path, length := range map[string]Duration{
@@ -79,6 +80,11 @@ func (c *Config) validate(file *yamlfile.File) error {
 		fault("$.workspace.as_of", "%q is no moment; write 2026-06-30T00:00:00Z", string(asOf))
 	} else if asOf.Value().After(time.Now()) {
 		fault("$.workspace.as_of", "%s lies in the future; write an instant that is over", asOf)
+	}
+	for i, event := range c.Reports.Events {
+		if event.Name == "" || event.At.Value().IsZero() {
+			fault(fmt.Sprintf("$.reports.events[%d]", i), "an event needs a name, and `at` as 2026-03-02T10:00:00Z")
+		}
 	}
 	for i, outage := range c.Outages {
 		if outage.Name == "" || outage.From.Value().IsZero() || !outage.To.Value().After(outage.From.Value()) {
@@ -117,23 +123,27 @@ func (c *Config) validateHours(fault func(string, string, ...any), zone func(str
 		zone(path+".timezone", schedule.Timezone)
 		for day, windows := range schedule.byDay() {
 			for i, window := range windows {
-				if err := checkWindow(window); err != nil {
+				if _, err := officehours.ParseWindow(window); err != nil {
 					fault(fmt.Sprintf("%s.%s[%d]", path, weekdays[day], i), "%v", err)
 				}
 			}
 		}
 		for i, date := range schedule.Holidays {
-			if _, err := time.Parse(time.DateOnly, date); err != nil {
-				fault(fmt.Sprintf("%s.holidays[%d]", path, i), "%q is no date; write 2026-12-25", date)
+			if _, err := officehours.ParseDate(date); err != nil {
+				fault(fmt.Sprintf("%s.holidays[%d]", path, i), "%v", err)
 			}
+		}
+		if schedule.isClosed() {
+			fault(path, "the schedule %s is open on no day; name one, as monday: [\"09:00-17:00\"]", name)
 		}
 	}
 	for i, cover := range c.Cover {
 		if _, ok := c.OfficeHours[cover.Schedule]; !ok {
-			fault(fmt.Sprintf("$.cover[%d].schedule", i), "no schedule %q under office_hours", cover.Schedule)
+			fault(fmt.Sprintf("$.cover[%d].schedule", i), "no schedule %q under office_hours%s; write it there", cover.Schedule,
+				yamlfile.DidYouMean(cover.Schedule, slices.Sorted(maps.Keys(c.OfficeHours))))
 		}
-		if cover.Agents < 0 {
-			fault(fmt.Sprintf("$.cover[%d].agents", i), "%v agents cannot be", cover.Agents)
+		if cover.Agents < 0 || math.IsNaN(cover.Agents) || math.IsInf(cover.Agents, 0) {
+			fault(fmt.Sprintf("$.cover[%d].agents", i), "%v agents cannot be; write how many are there, as 3", cover.Agents)
 		}
 	}
 }
@@ -169,27 +179,17 @@ func (c *Config) validateParts(fault func(string, string, ...any)) {
 	}
 }
 
-func (s Schedule) byDay() [7][]string {
-	return [7][]string{s.Monday, s.Tuesday, s.Wednesday, s.Thursday, s.Friday, s.Saturday, s.Sunday}
+func (s Schedule) isClosed() bool {
+	for _, windows := range s.byDay() {
+		if len(windows) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
-var windowForm = regexp.MustCompile(`^(\d\d):([0-5]\d)-(\d\d):([0-5]\d)$`)
-
-func checkWindow(window string) error {
-	found := windowForm.FindStringSubmatch(window)
-	if found == nil {
-		return fmt.Errorf("%q is no window; write 09:00-17:00", window)
-	}
-	minutes := func(hour, minute string) int {
-		h, _ := strconv.Atoi(hour)
-		m, _ := strconv.Atoi(minute)
-		return 60*h + m
-	}
-	from, to := minutes(found[1], found[2]), minutes(found[3], found[4])
-	if from >= to || to > 24*60 {
-		return fmt.Errorf("%q does not end after it begins and by 24:00; a window past midnight is two, one on each day", window)
-	}
-	return nil
+func (s Schedule) byDay() [7][]string {
+	return [7][]string{s.Monday, s.Tuesday, s.Wednesday, s.Thursday, s.Friday, s.Saturday, s.Sunday}
 }
 
 func weekdayNumber(name string) (int, bool) {

@@ -100,7 +100,11 @@ func TestFaultsSayWhereAndWhatToDo(t *testing.T) {
 		{"workspace:\n  timezone: Mars/Base", `parley.yaml:2:13: unknown time zone "Mars/Base"; write an IANA name such as Europe/Dublin`},
 		{"workspace: {week_starts: mondey}", `parley.yaml:1:26: "mondey" is no day of the week; did you mean "monday"?`},
 		{"office_hours: {default: {monday: [\"22:00-02:00\"]}}", "a window past midnight is two"},
-		{"cover: [{schedule: night, agents: 1}]", `no schedule "night" under office_hours`},
+		{"office_hours:\n  default: {holidays: [2026-12-25]}", `parley.yaml:2:12: the schedule default is open on no day; name one`},
+		{"office_hours: {default: {monday: [\"09:00-17:00\"], holidays: [2026-12-32]}}", `"2026-12-32" is no date; write 2026-12-25`},
+		{"cover: [{schedule: night, agents: 1}]", `no schedule "night" under office_hours; write it there`},
+		{"staffing: {shrinkage: 1}", `parley.yaml:1:23: 1 is no share; write a number from 0 to below 1`},
+		{"staffing: {target: .nan}", `NaN is no share; write a number between 0 and 1`},
 		{"kafka: {brokers: [kafka]}", `"kafka" is no broker; write host:port`},
 		{"lake: {url: gs://bucket}", "gs:// is no place for the lake; write a folder"},
 		{"kafka: {brokers: [\"k:1\"], tls: {cert: a.pem}}", "parley.yaml:1:32: a certificate of our own needs both cert and key"},
@@ -215,5 +219,39 @@ func TestCreateDemoKeepsWhatIsThere(t *testing.T) {
 	if config.Workspace.Name != demo.Name || len(config.Teams) != 4 || len(config.Bots) != 2 || len(config.Outages) != 1 ||
 		!slices.Equal(config.Reports.Zones, []string{"America/New_York", "Australia/Brisbane"}) {
 		t.Errorf("the demo's workspace is %+v", config)
+	}
+}
+
+func TestHoursOfTheWorkspace(t *testing.T) {
+	t.Parallel()
+	ws, err := workspace.Open(write(t, `
+workspace: {timezone: Europe/Dublin}
+office_hours:
+  default: {monday: ["09:00-17:00"], holidays: [2026-06-01]}
+  late: {timezone: America/New_York, friday: ["18:00-24:00"]}
+cover: [{schedule: late, agents: 1.5}]
+staffing: {handling_time: 4m, shrinkage: 0}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Dublin is an hour ahead of UTC in summer, and 1 June a holiday.
+	open := ws.OfficeHours().Spans(time.Date(2026, 5, 31, 0, 0, 0, 0, time.UTC), time.Date(2026, 6, 9, 0, 0, 0, 0, time.UTC))
+	if len(open) != 1 || !open[0].From.Equal(time.Date(2026, 6, 8, 8, 0, 0, 0, time.UTC)) || open[0].To.Sub(open[0].From) != 8*time.Hour {
+		t.Errorf("open %v", open)
+	}
+	cover := ws.Cover()
+	if len(cover) != 1 || cover[0].Agents != 1.5 || cover[0].Schedule.Zone.String() != "America/New_York" {
+		t.Errorf("cover is %v", cover)
+	}
+	// 0 is said, not left out.
+	if plan := ws.Assumptions(); plan.HandlingTime != 4*time.Minute || plan.AnswerWithin != 5*time.Minute || plan.Target != 0.8 || plan.Shrinkage != 0 || plan.Concurrency != 1 {
+		t.Errorf("the plan assumes %+v", plan)
+	}
+	none, err := workspace.Open(write(t, "office_hours: {late: {friday: [\"18:00-24:00\"]}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hours := none.OfficeHours(); hours != nil || none.Cover() != nil || none.Assumptions().Shrinkage != 0.3 {
+		t.Errorf("without a schedule of that name: %v", hours)
 	}
 }

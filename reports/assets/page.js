@@ -1,9 +1,9 @@
-/* Makes a page live. Without it every table is open and every view stands there; with it charts are shown, tables are
-   folded away beneath them, switches choose a view, and definitions come out on paper. */
+/* Makes a page live. Without it every table is open and every view stands there, with its chart as a still
+   picture; with it charts are live, tables are folded away beneath them, switches choose a view, and definitions come out on paper. */
 (function () {
   'use strict';
   var root = document.documentElement;
-  root.classList.add('js', 'drawing'); // in the head, so that nothing jumps
+  root.classList.add('js'); // in the head, so that nothing jumps
 
   function each(selector, within, act) { Array.prototype.forEach.call((within || document).querySelectorAll(selector), act); }
 
@@ -25,9 +25,7 @@
       view.removeAttribute('data-later');
       each('.chart', view, function (chart) {
         if (!chart.dataset.drawn && window.echarts) {
-          root.classList.add('drawing');
           window.parleyCharts.draw(chart);
-          root.classList.remove('drawing');
           fold(view);
         }
       });
@@ -35,7 +33,6 @@
   }
 
   document.addEventListener('DOMContentLoaded', function () {
-    root.classList.remove('drawing');
     each('.view', null, fold);
     each('.figure', null, function (figure) {
       each('.switches', figure, function (switches) {

@@ -34,6 +34,18 @@ var drawings = map[string]drawer{
 		Labels: weeks, Format: Money("EUR"), Unfinished: "month that is not over", Height: 22,
 		Series: []Series{{Name: "New", Color: Blue, Values: []float64{10.5, 20, 5}}, {Name: "Churn", Color: Brown, Values: []float64{-1, math.NaN(), 0}}},
 	},
+	"marked": Columns{
+		Labels: weeks, Format: Count, Marks: []Mark{{At: 1, Letter: "A", Name: "Search down"}, {At: 1, Letter: "B", Name: hostile}},
+		Series: []Series{{Name: "Contacts", Color: Blue, Values: []float64{12, 40, 3}}},
+	},
+	"raised": Panels{
+		Labels: weeks, Unfinished: "week that is not over", Marks: []Mark{{At: 0, Letter: "A", Name: "Launch"}},
+		Panels: []Panel{{Shape: Line, Format: Ratio, Series: Series{Name: "Per user", Color: Teal, Values: []float64{0.1, 0.9, 0.2}}, Raised: []int{1}, RaisedName: "sharp rise"}},
+	},
+	"stairs": Panels{
+		Labels: []string{"0", "7", "14"},
+		Panels: []Panel{{Shape: Stairs, Format: Percent, Series: Series{Name: "Not yet in touch", Color: Blue, Values: []float64{1, 0.8, 0.75}}}},
+	},
 	"line": Panels{
 		Labels: weeks,
 		Panels: []Panel{{Shape: Line, Format: Ratio, Series: Series{Name: "Per user", Color: Teal, Values: []float64{0.5, math.NaN(), 0.25}}}},

@@ -18,6 +18,9 @@ type Columns struct {
 	// or faded where bars are stacked, and the legend says so with this text.
 	// Default "": all are over.
 	Unfinished string
+	// UnfinishedLabels are so many at the end. Default 1, where Unfinished says something.
+	UnfinishedLabels int
+	Marks            []Mark
 	// Height in rem. Default 20.
 	Height float64
 }
@@ -41,22 +44,26 @@ func (c Columns) Draw() (Drawing, error) {
 		}),
 		charts.WithYAxisOpts(valueAxis(c.Format, c.Series)),
 	)
-	for _, s := range c.Series {
+	for n, s := range c.Series {
 		data := make([]opts.BarData, len(s.Values))
 		for i, v := range s.Values {
 			data[i] = opts.BarData{Name: names(c.Titles, i, c.Labels[i]), Value: number(v)}
-			if c.Unfinished != "" && i == len(s.Values)-1 {
+			if i >= overUntil(len(s.Values), c.Unfinished, c.UnfinishedLabels) {
 				data[i].ItemStyle = c.apart(s.Color)
 			}
 		}
-		bar.AddSeries(s.Name, data,
+		style := []charts.SeriesOpts{
 			charts.WithBarChartOpts(opts.BarChart{Stack: "all", BarCategoryGap: "28%"}),
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: s.Color.token(), BorderColor: panel, BorderWidth: seam(c.Series)}),
 			c.Format.tooltip(),
-		)
+		}
+		if n == 0 {
+			style = append(style, uprights(c.Marks, true)...)
+		}
+		bar.AddSeries(s.Name, data, style...)
 	}
 	option, err := encode(bar.JSON())
-	return Drawing{Option: option, Legend: c.legend(), Height: height(c.Height)}, err
+	return Drawing{Option: option, Legend: append(c.legend(), markKeys(c.Marks)...), Height: height(c.Height)}, err
 }
 
 func (c Columns) legend() []Key {
@@ -97,6 +104,14 @@ func seam(all []Series) float32 {
 
 func outline(color Color) *opts.ItemStyle {
 	return &opts.ItemStyle{Color: panel, BorderColor: color.token(), BorderWidth: 1.5}
+}
+
+// overUntil is the place of the first label whose period is not over.
+func overUntil(labels int, unfinished string, last int) int {
+	if unfinished == "" {
+		return labels
+	}
+	return max(0, labels-max(last, 1))
 }
 
 func height(rem float64) float64 {

@@ -43,7 +43,8 @@ func (h HeatMap) Step(v float64) int {
 	return 1 + int(min(v/most*(HeatSteps-1), HeatSteps-2))
 }
 
-// Draw makes the chart's option.
+// Draw makes the chart's option. A cell's value is its column, row, number and
+// step of the scale; its colour is that of the step.
 func (h HeatMap) Draw() (Drawing, error) {
 	if len(h.Values) != len(h.Rows) || len(h.Titles) != len(h.Rows) {
 		return Drawing{}, fmt.Errorf("draw %q: %d rows of numbers and %d of titles for %d names", h.Name, len(h.Values), len(h.Titles), len(h.Rows))
@@ -54,7 +55,7 @@ func (h HeatMap) Draw() (Drawing, error) {
 			return Drawing{}, fmt.Errorf("draw %q: row %d has %d numbers and %d titles for %d columns", h.Name, y+1, len(row), len(h.Titles[y]), len(h.Columns))
 		}
 		for x, v := range row {
-			cells = append(cells, opts.HeatMapData{Name: h.Titles[y][x], Value: []any{x, y, number(v)}})
+			cells = append(cells, opts.HeatMapData{Name: h.Titles[y][x], Value: []any{x, y, number(v), h.Step(v)}})
 		}
 	}
 	chart := charts.NewHeatMap()
@@ -64,18 +65,14 @@ func (h HeatMap) Draw() (Drawing, error) {
 	for i := range steps {
 		steps[i] = fmt.Sprintf("var(--heat-%d)", i)
 	}
-	most := h.Most()
-	if most == 0 {
-		most = 1 // a scale from 0 to 0 is none
-	}
 	chart.SetGlobalOptions(
-		charts.WithGridOpts(opts.Grid{Left: "4", Right: "4", Top: "4", Bottom: "52", ContainLabel: opts.Bool(true)}),
+		charts.WithGridOpts(opts.Grid{Left: "4", Right: "4", Top: "4", Bottom: "4", ContainLabel: opts.Bool(true)}),
 		charts.WithXAxisOpts(opts.XAxis{Type: "category", Data: h.Columns, AxisLabel: label(""), AxisTick: noTick, AxisLine: noLine}),
 		charts.WithYAxisOpts(opts.YAxis{Type: "category", Data: h.Rows, Inverse: opts.Bool(true), AxisLabel: label(""), AxisLine: noLine}),
 		charts.WithVisualMapOpts(opts.VisualMap{
-			Type: "continuous", Calculable: opts.Bool(false), Min: 0, Max: float32(most),
-			InRange: &opts.VisualMapInRange{Color: steps}, Orient: "horizontal", Left: "center", Bottom: "0",
-			Text: []string{h.ScaleEnd, "0"}, TextStyle: &opts.TextStyle{Color: ink, FontSize: 12},
+			// The scale stands in the legend: it wraps, prints and is read aloud.
+			Show: opts.Bool(false), Type: "continuous", Calculable: opts.Bool(false), Dimension: "3", Min: 0, Max: HeatSteps - 1,
+			InRange: &opts.VisualMapInRange{Color: steps},
 		}),
 	)
 	chart.AddSeries(h.Name, cells,
@@ -84,5 +81,15 @@ func (h HeatMap) Draw() (Drawing, error) {
 		h.Format.tooltip(),
 	)
 	option, err := encode(chart.JSON())
-	return Drawing{Option: option, Height: 5 + 2.1*float64(len(h.Rows)), Turns: true}, err
+	return Drawing{Option: option, Legend: h.legend(), Height: 2 + 2.1*float64(len(h.Rows)), Turns: true}, err
+}
+
+// legend is the scale: nothing, the steps between, the most.
+func (h HeatMap) legend() []Key {
+	keys := make([]Key, HeatSteps)
+	for i := range keys {
+		keys[i] = Key{Color: Color(fmt.Sprintf("heat-%d", i)), Shape: Step}
+	}
+	keys[0].Name, keys[HeatSteps-1].Name = "0", h.ScaleEnd
+	return keys
 }

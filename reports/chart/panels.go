@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -12,7 +13,11 @@ import (
 type Panel struct {
 	Series
 	Format Format
-	Shape  Shape // Line or Filled
+	Shape  Shape // Line, Filled, or Stairs: a line that stays level from each label to the next
+	// Raised are the places of labels whose points stand out, and RaisedName is
+	// what the legend says of them. Default: none.
+	Raised     []int
+	RaisedName string
 }
 
 // Panels are series over the same time, one below the other, each on its own
@@ -25,6 +30,9 @@ type Panels struct {
 	// Unfinished: the last label's period is not over. It is drawn apart, and
 	// the legend says so with this text. Default "": all are over.
 	Unfinished string
+	// UnfinishedLabels are so many at the end. Default 1, where Unfinished says something.
+	UnfinishedLabels int
+	Marks            []Mark
 }
 
 const (
@@ -85,10 +93,7 @@ func (p Panels) Draw() (Drawing, error) {
 func pixels(rem float64) string { return fmt.Sprintf("%.0f", rem*remInPixels) }
 
 func (p Panels) add(chart *charts.Line, panel Panel, index int) {
-	whole := len(panel.Values)
-	if p.Unfinished != "" {
-		whole--
-	}
+	whole := overUntil(len(panel.Values), p.Unfinished, p.UnfinishedLabels)
 	if panel.Shape == Filled {
 		data := make([]opts.BarData, len(panel.Values))
 		for i, v := range panel.Values {
@@ -98,11 +103,11 @@ func (p Panels) add(chart *charts.Line, panel Panel, index int) {
 			}
 		}
 		bar := charts.NewBar()
-		bar.AddSeries(panel.Name, data,
+		bar.AddSeries(panel.Name, data, append([]charts.SeriesOpts{
 			charts.WithBarChartOpts(opts.BarChart{XAxisIndex: index, YAxisIndex: index, BarCategoryGap: "40%"}),
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: panel.Color.token()}),
 			panel.Format.tooltip(),
-		)
+		}, uprights(p.Marks, index == 0)...)...)
 		chart.Overlap(bar)
 		return
 	}
@@ -118,25 +123,55 @@ func (p Panels) add(chart *charts.Line, panel Panel, index int) {
 		charts.WithItemStyleOpts(opts.ItemStyle{Color: panel.Color.token()}),
 		panel.Format.tooltip(),
 	}
-	chart.AddSeries(panel.Name, data, append(style, charts.WithLineChartOpts(opts.LineChart{
-		XAxisIndex: index, YAxisIndex: index, Symbol: "circle", SymbolSize: 5, ShowSymbol: opts.Bool(true),
-	}))...)
-	if p.Unfinished == "" || len(panel.Values) == 0 || math.IsNaN(panel.Values[whole]) {
+	line := opts.LineChart{XAxisIndex: index, YAxisIndex: index, Symbol: "circle", SymbolSize: 5, ShowSymbol: opts.Bool(true)}
+	if panel.Shape == Stairs {
+		line.Step, line.ShowSymbol = "end", opts.Bool(false)
+	}
+	style = append(style, charts.WithLineChartOpts(line))
+	chart.AddSeries(panel.Name, data, append(style, uprights(p.Marks, index == 0)...)...)
+	p.addRaised(chart, panel, index)
+	if !slices.ContainsFunc(panel.Values[whole:], func(v float64) bool { return !math.IsNaN(v) }) {
 		return
 	}
 	apart := make([]opts.LineData, len(panel.Values))
 	for i := range apart {
 		apart[i] = opts.LineData{Name: names(p.Titles, i, p.Labels[i])}
 	}
-	apart[whole].Value = number(panel.Values[whole])
-	chart.AddSeries(panel.Name, apart, charts.WithItemStyleOpts(*outline(panel.Color)), panel.Format.tooltip(), charts.WithLineChartOpts(opts.LineChart{
-		XAxisIndex: index, YAxisIndex: index, Symbol: "circle", SymbolSize: 8, ShowSymbol: opts.Bool(true),
-	}))
+	for i := whole; i < len(apart); i++ {
+		apart[i].Value = number(panel.Values[i])
+	}
+	chart.AddSeries(panel.Name, apart, charts.WithItemStyleOpts(*outline(panel.Color)),
+		charts.WithLineStyleOpts(opts.LineStyle{Color: panel.Color.token(), Width: 1.25, Type: "dotted"}), panel.Format.tooltip(), charts.WithLineChartOpts(opts.LineChart{
+			XAxisIndex: index, YAxisIndex: index, Symbol: "circle", SymbolSize: 8, ShowSymbol: opts.Bool(true),
+		}))
+}
+
+// addRaised draws the points that stand out, over the line.
+func (p Panels) addRaised(chart *charts.Line, panel Panel, index int) {
+	if len(panel.Raised) == 0 {
+		return
+	}
+	points := make([]opts.LineData, len(panel.Values))
+	for i := range points {
+		points[i] = opts.LineData{Name: names(p.Titles, i, p.Labels[i])}
+		if slices.Contains(panel.Raised, i) {
+			points[i].Value = number(panel.Values[i])
+		}
+	}
+	chart.AddSeries(panel.RaisedName, points, charts.WithItemStyleOpts(opts.ItemStyle{Color: Brown.token()}), panel.Format.tooltip(),
+		charts.WithLineStyleOpts(opts.LineStyle{Color: Brown.token(), Width: 0.01}),
+		charts.WithLineChartOpts(opts.LineChart{XAxisIndex: index, YAxisIndex: index, Symbol: "diamond", SymbolSize: 13, ShowSymbol: opts.Bool(true)}))
 }
 
 func (p Panels) legend() []Key {
-	if p.Unfinished == "" || len(p.Panels) == 0 {
-		return nil
+	var keys []Key
+	if p.Unfinished != "" && len(p.Panels) > 0 {
+		keys = append(keys, Key{Name: p.Unfinished, Color: p.Panels[0].Color, Shape: Outlined})
 	}
-	return []Key{{Name: p.Unfinished, Color: p.Panels[0].Color, Shape: Outlined}}
+	for _, panel := range p.Panels {
+		if len(panel.Raised) > 0 {
+			keys = append(keys, Key{Name: panel.RaisedName, Color: Brown, Shape: Filled})
+		}
+	}
+	return append(keys, markKeys(p.Marks)...)
 }

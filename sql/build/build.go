@@ -25,8 +25,10 @@ import (
 	"parley/sql/attribute"
 	"parley/sql/checks"
 	"parley/sql/models"
+	"parley/sql/officehours"
 	"parley/sql/segment"
 	"parley/sql/settle"
+	"parley/sql/staffing"
 	"parley/sql/transform"
 	"parley/sql/warehouse"
 	"parley/sql/warehouse/spark"
@@ -48,7 +50,11 @@ type Settings struct {
 	Topics     []string // tags that name a topic
 	Zones      []string // IANA zones of contacts_by_hour_zones, beside the workspace's own
 	Outages    []Outage
-	Keep       int // the newest builds, which all stay, the current one among them; default 10
+	// OfficeHours is the schedule by which office hours are counted; nil: there is none.
+	OfficeHours *officehours.Schedule
+	Cover       []officehours.Cover  // who is there when, for the hiring plan; none: nobody has said
+	Staffing    staffing.Assumptions // of the hiring plan; default staffing.Default
+	Keep        int                  // the newest builds, which all stay, the current one among them; default 10
 	// KeepFor is for how long older ones stay, thinned out: see keeps. Default: none does.
 	KeepFor time.Duration
 	// Freshness are the limits of how old the newest record of a kind may be.
@@ -161,6 +167,9 @@ func (c Config) Validate() error {
 	}
 	if weekdays[c.Settings.WeekStarts] == 0 {
 		faults = append(faults, fmt.Errorf("week starts on %q; write monday … sunday", c.Settings.WeekStarts))
+	}
+	if c.Settings.Staffing != (staffing.Assumptions{}) {
+		faults = append(faults, c.Settings.Staffing.Validate())
 	}
 	for _, o := range c.Settings.Outages {
 		if !o.From.Before(o.To) {

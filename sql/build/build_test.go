@@ -171,7 +171,7 @@ func TestBuild(t *testing.T) {
 		"select count(*) from segment_members":                                              `[[0]]`,
 		"select build_id, as_of, status, checks_failed, rows_by_mart['events'] from builds": `[["20260601T120000.000000Z","2026-06-01T12:00:00Z","published",0,2]]`,
 		"select count(*) from dead_letters":                                                 `[[0]]`,
-		"select name from (show tables) order by 1":                                         `[["build_checks"],["builds"],["companies"],["dead_letters"],["events"],["keys"],["report_zones"],["segment_changes"],["segment_members"],["segment_runs"],["settings"],["users"]]`,
+		"select name from (show tables) order by 1":                                         `[["build_checks"],["builds"],["companies"],["dead_letters"],["events"],["keys"],["report_zones"],["segment_changes"],["segment_members"],["segment_runs"],["settings"],["staffing_settings"],["users"]]`,
 	}
 	for query, want := range tests {
 		if got := w.ask(query); got != want {
@@ -199,7 +199,9 @@ func TestBuildOfAnEmptyLake(t *testing.T) {
 	for _, mart := range []string{
 		"users", "companies", "memberships", "events", "sessions", "conversations", "conversation_parts", "contacts", "contacts_weekly",
 		"first_response_weekly", "contacts_by_hour", "contacts_by_hour_zones", "mrr_monthly", "deliveries", "delivery_decisions", "left_out",
-		"settings", "report_zones", "segment_members", "segment_changes",
+		"reply_time_weekly", "first_week_contact", "contact_tenure", "time_to_first_contact", "repeat_contacts", "outage_contacts",
+		"topics_weekly", "topic_messages", "tag_violations", "staffing", "staffing_zones",
+		"settings", "report_zones", "staffing_settings", "segment_members", "segment_changes",
 	} {
 		if files, err := filepath.Glob(filepath.Join(result.Dir, mart, "*.parquet")); err != nil || len(files) != 1 {
 			t.Errorf("mart %s: files %v, error %v", mart, files, err)

@@ -19,6 +19,7 @@ import (
 	"parley/pipelines/lake"
 	"parley/pipelines/landing"
 	"parley/pipelines/record"
+	"parley/sql/officehours"
 	"parley/sql/warehouse"
 	"parley/sql/warehouse/spark/sparktest"
 )
@@ -186,8 +187,9 @@ func TestEnginesGiveTheSameMarts(t *testing.T) {
 				Settings: Settings{
 					Name: `it's \ "odd" ❤️`, Timezone: "Europe/Dublin", WeekStarts: "sunday", Bots: []string{"Fin", "id:815309", `\'`},
 					Teams: []string{"billing", "Scheduling", `back\slash`}, Topics: []string{"bug report", "feature request"},
-					Zones:   []string{"America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"},
-					Outages: []Outage{{Name: `o'\`, From: asOf.AddDate(0, -2, 0), To: asOf.AddDate(0, -2, 1)}},
+					Zones:       []string{"America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"},
+					Outages:     []Outage{{Name: `o'\`, From: asOf.AddDate(0, -2, 0), To: asOf.AddDate(0, -2, 1)}, {Name: "now", From: asOf.Add(-time.Hour), To: asOf.Add(time.Hour)}},
+					OfficeHours: officeSchedule(t), Cover: []officehours.Cover{{Schedule: *officeSchedule(t), Agents: 1.5}},
 				},
 				Engine: warehouse.Config{MemoryLimit: "1GB", Threads: 1},
 			}

@@ -13,6 +13,7 @@ import (
 
 	"parley/pipelines/lake"
 	"parley/pipelines/record"
+	"parley/sql/officehours"
 	"parley/sql/warehouse"
 )
 
@@ -153,6 +154,7 @@ func TestStepByStepIsAtOnce(t *testing.T) {
 			w := setup(t)
 			// All of our models, always by what was touched, and from gathered tables.
 			w.cfg.parts = parts{touched: 1000, partRows: 40, gather: gathering{files: 3, beside: 2, besideFiles: 5}}
+			w.cfg.Settings.OfficeHours = teller.schedule()
 			w.cfg.Settings.Teams, w.cfg.Settings.Topics = []string{"billing", "onboarding"}, []string{"bug report", "confused"}
 			ways := map[string]map[string]bool{}
 			reasons := map[string][]string{}
@@ -195,18 +197,42 @@ func TestStepByStepIsAtOnce(t *testing.T) {
 	}
 }
 
-// choose changes one of the things that a workspace chooses.
+// choose changes some of the things that a workspace chooses.
 func (t *teller) choose(s *Settings) {
-	switch t.IntN(5) {
-	case 0:
-		s.Timezone = t.pick("Europe/Dublin", "America/New_York", "Australia/Lord_Howe")
-	case 1:
-		s.WeekStarts = t.pick("monday", "sunday", "wednesday")
-	case 2:
-		s.Bots = []string{t.pick("Fin", "Zoe", "id:1")}
-	case 3:
-		s.Topics = []string{"bug report", t.pick("confused", "billing", "onboarding")}
-	case 4:
-		s.Zones = []string{t.pick("Asia/Tokyo", "America/New_York")}
+	for range 2 {
+		switch t.IntN(9) {
+		case 0:
+			s.Timezone = t.pick("Europe/Dublin", "America/New_York", "Australia/Lord_Howe")
+		case 1:
+			s.WeekStarts = t.pick("monday", "sunday", "wednesday")
+		case 2:
+			s.Bots = []string{t.pick("Fin", "Zoe", "id:1")}
+		case 3:
+			s.Topics = []string{"bug report", t.pick("confused", "billing", "onboarding")}
+		case 4:
+			s.Zones = []string{t.pick("Asia/Tokyo", "America/New_York")}
+		case 5:
+			s.Teams = [][]string{nil, {"billing"}, {"billing", "onboarding"}}[t.IntN(3)]
+		case 6:
+			from := t.at()
+			s.Outages = append(s.Outages, Outage{Name: t.pick("slow", "down"), From: from, To: from.Add(time.Duration(1+t.IntN(50)) * time.Hour)})
+		default:
+			s.OfficeHours = t.schedule()
+			s.Cover = []officehours.Cover{{Schedule: *t.schedule(), Agents: float64(t.IntN(4))}}
+		}
 	}
+}
+
+// schedule is one of a few weeks of office hours.
+func (t *teller) schedule() *officehours.Schedule {
+	spec := officehours.Spec{Timezone: t.pick("Europe/Dublin", "America/New_York", "Australia/Lord_Howe"), Holidays: []string{t.pick("2026-03-17", "2026-04-06")}}
+	for day := range 5 {
+		spec.Days[day] = []string{t.pick("08:00-12:00", "10:30-12:30"), t.pick("13:00-17:00", "13:30-24:00")}
+	}
+	spec.Days[6] = []string{"00:00-04:00"} // the hours in which clocks change
+	schedule, err := officehours.Parse(spec)
+	if err != nil {
+		panic(err)
+	}
+	return &schedule
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,8 +17,8 @@ import (
 )
 
 // published are the inputs that a build shows with its marts: pages print the
-// zone and the week's start that the build had.
-var published = []string{"settings", "report_zones"}
+// zone and the week's start that the build had, and what a hiring plan assumes.
+var published = []string{"settings", "report_zones", "staffing_settings"}
 
 // seen are the columns of settled tables with the instants from which on a row
 // is seen: the staging models leave out what is later than as_of.
@@ -116,8 +117,14 @@ func (b *building) chosen(ctx context.Context, engine *warehouse.DuckDB, known m
 	}
 	rows["outages"] = nil
 	for _, o := range s.Outages {
-		rows["outages"] = append(rows["outages"], []any{o.Name, o.From.UTC(), o.To.UTC()})
+		// So is an outage: a name may stand for several, but not at the same time.
+		row := []any{o.Name, o.From.UTC(), o.To.UTC()}
+		if !slices.ContainsFunc(rows["outages"], func(other []any) bool { return slices.Equal(other, row) }) {
+			rows["outages"] = append(rows["outages"], row)
+		}
 	}
+	hours := b.workingHours(zone)
+	maps.Copy(rows, hours)
 	for table, values := range rows {
 		if err := engine.CreateSource(ctx, table, values); err != nil {
 			return fmt.Errorf("make table %s: %w", table, err)
@@ -125,6 +132,8 @@ func (b *building) chosen(ctx context.Context, engine *warehouse.DuckDB, known m
 		content := fmt.Sprintf("%q", values)
 		if table == "settings" { // as_of moves with each build, and is followed by itself
 			content = fmt.Sprintf("%q", []any{s.Name, zone, weekdays[s.WeekStarts]})
+		} else if _, ok := hours[table]; ok {
+			content = hashOf(values)
 		}
 		known[table] = transform.Input{Content: content}
 	}

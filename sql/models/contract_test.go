@@ -19,14 +19,25 @@ var columns = map[string]string{
 	"memberships": "person_id user_id company_id joined_at left_at",
 	"sessions":    "person_id user_id started_at ended_at page_views source medium campaign landing_page referrer",
 	"conversations": `conversation_id person_id user_id company_id initiated_by channel created_at first_contact_at
-		first_response_at first_response_seconds first_response_office_seconds seconds_to_first_close
+		first_response_at last_response_at first_response_seconds first_response_office_seconds seconds_to_first_close
 		seconds_to_last_close first_closed_at last_closed_at state reopened team topic`,
 	"conversation_parts": "part_id conversation_id person_id user_id part_type author_type author_id created_at body tags",
-	"contacts":           "conversation_id person_id user_id contacted_at week_start weekday hour team topic",
-	"contacts_weekly": `week_start contacts active_users contacts_per_active_user contacts_by_inactive_users
-		outbound_replies reopened is_partial`,
+	"contacts":           "conversation_id person_id user_id contacted_at week_start weekday hour last_response_at team topic",
+	"contacts_weekly": `week_start contacts active_users contacts_per_active_user usual_contacts_per_active_user upper_limit is_sharp_rise
+		contacts_by_inactive_users outbound_replies reopened is_partial`,
 	"first_response_weekly": `week_start contacts answered unanswered median_seconds p90_seconds median_office_seconds
 		p90_office_seconds within_5m within_1h within_8h within_24h is_partial`,
+	"reply_time_weekly":      "week_start replies median_seconds p90_seconds median_office_seconds p90_office_seconds is_partial",
+	"first_week_contact":     "week_start new_users mature_users contacted rate immature_users contacted_before is_partial",
+	"contact_tenure":         "tenure_week contacts users_at_risk contacts_per_user contacts_not_over",
+	"time_to_first_contact":  "days at_risk contacted censored survival",
+	"repeat_contacts":        "topic contacts repeated rate not_over unanswered unnamed",
+	"outage_contacts":        "outage from to contacts usual_contacts usual_weeks outage_topic_contacts is_partial",
+	"topics_weekly":          "week_start team topic messages contacts is_partial",
+	"topic_messages":         "conversation_id part_id person_id user_id written_at week_start team topic is_contact",
+	"tag_violations":         "conversation_id part_id person_id user_id written_at week_start teams topics reason",
+	"staffing":               "weekday hour contacts_per_hour offered_load agents_needed agents_scheduled gap",
+	"staffing_zones":         "zone weekday hour contacts_per_hour offered_load agents_needed agents_scheduled gap",
 	"contacts_by_hour":       "weekday hour contacts occurrences contacts_per_occurrence",
 	"contacts_by_hour_zones": "zone weekday hour contacts occurrences contacts_per_occurrence",
 	"mrr_monthly":            "month currency starting new reactivation expansion contraction churn ending customers",

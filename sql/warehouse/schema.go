@@ -2,9 +2,13 @@ package warehouse
 
 import (
 	"context"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
 )
 
 // Schema is a table's name and columns.
@@ -46,6 +50,10 @@ func SourceSchemas() []Schema {
 		schema("topics", `tag`),
 		schema("outages", `outage, started_at timestamptz, ended_at timestamptz`),
 		schema("report_zones", `zone`),
+		schema("office_hours", `day date, starts_at timestamptz, ends_at timestamptz, is_open integer, open_before bigint`),
+		schema("cover_hours", `zone, weekday integer, hour integer, agents double`),
+		schema("staffing_settings", `handling_seconds double, answer_within_seconds double, target double, shrinkage double, concurrency double`),
+		schema("staffing_capacity", `places integer, contacts_per_hour double`),
 		schema("identity", `key_kind, key, person_id`),
 		schema("person_attributes_wide", `person_id`),
 		schema("company_attributes_wide", `company_id`),
@@ -86,19 +94,42 @@ func (d *DuckDB) CreateSource(ctx context.Context, table string, rows [][]any) e
 		return fmt.Errorf("%s is no source table", table)
 	}
 	columns := SourceSchemas()[i].Columns
-	defined, places := make([]string, len(columns)), make([]string, len(columns))
+	defined := make([]string, len(columns))
 	for k, c := range columns {
 		defined[k] = Ident(c.Name) + " " + c.Type
-		places[k] = "?"
 	}
 	if err := d.Exec(ctx, "create table "+Ident(table)+" ("+strings.Join(defined, ", ")+")"); err != nil {
 		return err
 	}
-	insert := "insert into " + Ident(table) + " values (" + strings.Join(places, ", ") + ")"
-	for _, row := range rows {
-		if err := d.Exec(ctx, insert, row...); err != nil {
-			return err
-		}
+	return d.appendRows(ctx, table, rows)
+}
+
+// appendRows puts rows into a table of the engine, many at a time.
+func (d *DuckDB) appendRows(ctx context.Context, table string, rows [][]any) (err error) {
+	if len(rows) == 0 {
+		return nil
 	}
-	return nil
+	conn, err := d.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect to the engine: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	return conn.Raw(func(driverConn any) (err error) {
+		appender, err := duckdb.NewAppenderFromConn(driverConn.(driver.Conn), "", table)
+		if err != nil {
+			return fmt.Errorf("append to %s: %w", table, err)
+		}
+		defer func() { err = errors.Join(err, appender.Close()) }()
+		values := make([]driver.Value, 0, len(rows[0]))
+		for _, row := range rows {
+			values = values[:0]
+			for _, v := range row {
+				values = append(values, v)
+			}
+			if err := appender.AppendRow(values...); err != nil {
+				return fmt.Errorf("append to %s: %w", table, err)
+			}
+		}
+		return nil
+	})
 }

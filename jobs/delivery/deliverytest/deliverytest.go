@@ -3,10 +3,18 @@
 package deliverytest
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
 	"net/mail"
+	"net/textproto"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +31,7 @@ type Delivered struct {
 	Subject string // decoded
 	Text    string
 	HTML    string
+	Files   []delivery.File
 }
 
 // Place is where a deliverer under test puts its messages.
@@ -68,6 +77,28 @@ func Run(t *testing.T, place func(t *testing.T) Place) {
 		if got.Subject != sample.Subject || got.Text != sample.Text || got.HTML != sample.HTML || got.From != sample.From ||
 			len(got.To) != 1 || *got.To[0] != sample.To || got.Header["Message-Id"][0] != "<"+sample.MessageID+">" {
 			t.Errorf("arrived %+v", got)
+		}
+	})
+	t.Run("files arrive, shown or attached", func(t *testing.T) {
+		t.Parallel()
+		p := place(t)
+		sample := Sample("u:1")
+		sample.Files = []delivery.File{
+			{Name: "contacts.csv", Type: "text/csv", Content: []byte("week_start,contacts\n2026-06-22,108\n")},
+			{Name: "contacts.png", Type: "image/png", ContentID: "contacts", Content: []byte("\x89PNG\r\n\x1a\n\x00\xff")},
+		}
+		if _, err := p.Open(t).Deliver(ctx, sample); err != nil {
+			t.Fatal(err)
+		}
+		all := p.Delivered(t)
+		if len(all) != 1 || all[0].Text != sample.Text || all[0].HTML != sample.HTML || len(all[0].Files) != 2 {
+			t.Fatalf("arrived %+v", all)
+		}
+		for _, want := range sample.Files {
+			at := slices.IndexFunc(all[0].Files, func(f delivery.File) bool { return f.Name == want.Name })
+			if at < 0 || !bytes.Equal(all[0].Files[at].Content, want.Content) || all[0].Files[at].Type != want.Type || all[0].Files[at].ContentID != want.ContentID {
+				t.Errorf("%s arrived as %+v", want.Name, all[0].Files)
+			}
 		}
 	})
 	t.Run("the same delivery again is nothing new", func(t *testing.T) {
@@ -164,4 +195,69 @@ func Run(t *testing.T, place func(t *testing.T) Place) {
 			t.Errorf("arrived %+v, want nothing", all)
 		}
 	})
+}
+
+// Read reads an e-mail with the standard library, which wrote none of it.
+func Read(t *testing.T, text []byte) Delivered {
+	t.Helper()
+	message, err := mail.ReadMessage(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(message.Header.Get("Subject"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, err := message.Header.AddressList("From")
+	if err != nil || len(from) != 1 {
+		t.Fatalf("from %v: %v", from, err)
+	}
+	to, err := message.Header.AddressList("To")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Delivered{Header: message.Header, From: *from[0], To: to, Subject: subject}
+	read(t, textproto.MIMEHeader(message.Header), message.Body, &got)
+	return got
+}
+
+// read takes the parts of a message apart, those within parts too.
+func read(t *testing.T, header textproto.MIMEHeader, body io.Reader, into *Delivered) {
+	t.Helper()
+	kind, params, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasPrefix(kind, "multipart/") {
+		parts := multipart.NewReader(body, params["boundary"])
+		for {
+			part, err := parts.NextRawPart()
+			if err == io.EOF {
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			read(t, part.Header, part, into)
+		}
+	}
+	switch header.Get("Content-Transfer-Encoding") {
+	case "quoted-printable":
+		body = quotedprintable.NewReader(body)
+	case "base64":
+		body = base64.NewDecoder(base64.StdEncoding, body)
+	}
+	content, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	disposition, about, _ := mime.ParseMediaType(header.Get("Content-Disposition"))
+	switch text := strings.ReplaceAll(string(content), "\r\n", "\n"); {
+	case disposition != "":
+		into.Files = append(into.Files, delivery.File{Name: about["filename"], Type: kind, ContentID: strings.Trim(header.Get("Content-Id"), "<>"), Content: content})
+	case kind == "text/html":
+		into.HTML = text
+	default:
+		into.Text = text
+	}
 }

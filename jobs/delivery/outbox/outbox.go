@@ -15,11 +15,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
-
-	gomail "github.com/wneessen/go-mail"
 
 	"parley/jobs/delivery"
+	"parley/jobs/delivery/letter"
 	"parley/pipelines/lake"
 )
 
@@ -49,16 +47,20 @@ func (o *Outbox) Deliver(ctx context.Context, envelope delivery.Envelope) (deliv
 	if receipt, err := readReceipt(path); !errors.Is(err, fs.ErrNotExist) {
 		return receipt, err
 	}
-	text, err := compose(envelope)
+	message, err := letter.Compose(envelope)
 	if err != nil {
+		return delivery.Receipt{}, err
+	}
+	var text bytes.Buffer
+	if _, err := message.WriteTo(&text); err != nil {
 		return delivery.Receipt{}, fmt.Errorf("compose %s for %s: %w", envelope.Message, envelope.PersonID, err)
 	}
-	if err := lake.WriteFileExclusive(path, text); errors.Is(err, fs.ErrExist) {
+	if err := lake.WriteFileExclusive(path, text.Bytes()); errors.Is(err, fs.ErrExist) {
 		return readReceipt(path) // another worker's, a moment ago
 	} else if err != nil {
 		return delivery.Receipt{}, err
 	}
-	return delivery.Receipt{SentAt: dateOf(envelope)}, nil
+	return delivery.Receipt{SentAt: letter.Date(envelope)}, nil
 }
 
 // readReceipt reads when the message in an .eml file was sent.
@@ -77,9 +79,6 @@ func readReceipt(path string) (delivery.Receipt, error) {
 	}
 	return delivery.Receipt{SentAt: sentAt.UTC()}, nil
 }
-
-// dateOf is the envelope's date as an e-mail can hold it: to the second.
-func dateOf(envelope delivery.Envelope) time.Time { return envelope.Date.UTC().Truncate(time.Second) }
 
 // FileName is the name of the envelope's file: what people look for (message,
 // person, entry, each cut to letters, digits and dashes) and a hash that alone
@@ -107,31 +106,4 @@ func slug(text string) string {
 		return slug
 	}
 	return "x"
-}
-
-// compose writes the e-mail: the same envelope gives the same bytes.
-func compose(envelope delivery.Envelope) ([]byte, error) {
-	for _, address := range []mail.Address{envelope.From, envelope.To} {
-		parsed, err := mail.ParseAddress(address.Address)
-		if err != nil || parsed.Address != address.Address {
-			return nil, fmt.Errorf("%w: %q is no e-mail address", delivery.ErrRefused, address.Address)
-		}
-	}
-	// A text cannot hold its own hash, so no line of it can end its part.
-	hash := sha256.Sum256([]byte(envelope.ID + "\x00" + envelope.Text + "\x00" + envelope.HTML))
-	message := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("parley-"+hex.EncodeToString(hash[:16])))
-	message.FromMailAddress(&envelope.From)
-	message.ToMailAddress(&envelope.To)
-	message.Subject(envelope.Subject)
-	message.SetDateWithValue(dateOf(envelope))
-	message.SetMessageIDWithValue(envelope.MessageID)
-	message.SetGenHeader("Auto-Submitted", "auto-generated")
-	message.SetGenHeader("X-Parley-Delivery", envelope.ID)
-	message.SetBodyString(gomail.TypeTextPlain, envelope.Text)
-	message.AddAlternativeString(gomail.TypeTextHTML, envelope.HTML)
-	var out bytes.Buffer
-	if _, err := message.WriteTo(&out); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
 }

@@ -3,11 +3,6 @@ package outbox_test
 import (
 	"bytes"
 	"context"
-	"io"
-	"mime"
-	"mime/multipart"
-	"mime/quotedprintable"
-	"net/mail"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,54 +41,9 @@ func (f folder) Delivered(t *testing.T) []deliverytest.Delivered {
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, readMessage(t, text))
+		all = append(all, deliverytest.Read(t, text))
 	}
 	return all
-}
-
-func readMessage(t *testing.T, text []byte) deliverytest.Delivered {
-	t.Helper()
-	message, err := mail.ReadMessage(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	subject, err := new(mime.WordDecoder).DecodeHeader(message.Header.Get("Subject"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	from, err := message.Header.AddressList("From")
-	if err != nil || len(from) != 1 {
-		t.Fatalf("from %v: %v", from, err)
-	}
-	to, err := message.Header.AddressList("To")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := deliverytest.Delivered{Header: message.Header, From: *from[0], To: to, Subject: subject}
-	kind, params, err := mime.ParseMediaType(message.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/alternative" {
-		t.Fatalf("the message is %s: %v", kind, err)
-	}
-	parts := multipart.NewReader(message.Body, params["boundary"])
-	for {
-		part, err := parts.NextRawPart()
-		if err == io.EOF {
-			return got
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		decoded, err := io.ReadAll(quotedprintable.NewReader(part))
-		if err != nil {
-			t.Fatal(err)
-		}
-		body := strings.ReplaceAll(string(decoded), "\r\n", "\n")
-		if strings.HasPrefix(part.Header.Get("Content-Type"), "text/html") {
-			got.HTML = body
-		} else {
-			got.Text = body
-		}
-	}
 }
 
 func TestContract(t *testing.T) {

@@ -6,6 +6,8 @@
 -- same one. The range is from the start of the first contact's local day to as_of.
 -- grain: zone, weekday, hour
 -- key: zone, weekday, hour
+-- column recent_contacts: those of the last 56 local days that were over by as_of, from the first contact's on
+-- column recent_occurrences: of the hour, in these days
 with
 
 settings as (
@@ -36,7 +38,8 @@ span as (
         zones.zone,
         settings.as_of,
         local_date(firsts.first_at, zones.zone) as first_day,
-        local_date(settings.as_of, zones.zone) as last_day
+        local_date(settings.as_of, zones.zone) as last_day,
+        date_add(local_date(settings.as_of, zones.zone), -56) as recent_day
     from zones
     cross join settings
     cross join (select min(contacted_at) as first_at from contacts) as firsts
@@ -50,6 +53,7 @@ midnights as (
         span.zone,
         span.as_of,
         calendar.day,
+        calendar.day >= span.recent_day and calendar.day < span.last_day as is_recent,
         day_start(calendar.day, span.zone) as starts_at
     from span
     cross join lateral each_day(span.first_day, date_add(span.last_day, 1)) as calendar
@@ -63,6 +67,7 @@ days as (
         iso_weekday(day) as weekday,
         starts_at,
         least(lead(starts_at) over (partition by zone order by day), as_of) as ends_at,
+        is_recent,
         day
     from midnights
 
@@ -73,7 +78,8 @@ whole_days as (
     select
         zone,
         weekday,
-        cast(count(*) as bigint) as occurrences
+        cast(count(*) as bigint) as occurrences,
+        cast(count(*) filter (where is_recent) as bigint) as recent_occurrences
     from days
     where seconds_between(starts_at, ends_at) = 86400
     group by zone, weekday
@@ -85,6 +91,7 @@ quarters as (
     select
         days.zone,
         days.weekday,
+        days.is_recent,
         local_time(quarter_hours.quarter_at, days.zone) as clock,
         local_time(quarter_hours.quarter_at - interval 15 minute, days.zone) as clock_before,
         quarter_hours.quarter_at = days.starts_at as is_first
@@ -100,7 +107,8 @@ other_days as (
         zone,
         weekday,
         cast(hour(clock) as integer) as hour,
-        cast(count(*) as bigint) as occurrences
+        cast(count(*) as bigint) as occurrences,
+        cast(count(*) filter (where is_recent) as bigint) as recent_occurrences
     from quarters
     where is_first
         or clock <= clock_before
@@ -115,7 +123,13 @@ contacted as (
         span.zone,
         iso_weekday(local_date(contacts.contacted_at, span.zone)) as weekday,
         local_hour(contacts.contacted_at, span.zone) as hour,
-        cast(count(*) as bigint) as contacts
+        cast(count(*) as bigint) as contacts,
+        cast(
+            count(*) filter (
+                where local_date(contacts.contacted_at, span.zone) >= span.recent_day
+                    and local_date(contacts.contacted_at, span.zone) < span.last_day
+            ) as bigint
+        ) as recent_contacts
     from contacts
     cross join span
     group by 1, 2, 3
@@ -140,7 +154,8 @@ occurred as (
         span.zone,
         weekdays.weekday,
         hours.hour,
-        coalesce(whole_days.occurrences, 0) + coalesce(other_days.occurrences, 0) as occurrences
+        coalesce(whole_days.occurrences, 0) + coalesce(other_days.occurrences, 0) as occurrences,
+        coalesce(whole_days.recent_occurrences, 0) + coalesce(other_days.recent_occurrences, 0) as recent_occurrences
     from span
     cross join weekdays
     cross join hours
@@ -162,7 +177,9 @@ final as (
         occurred.hour,
         coalesce(contacted.contacts, 0) as contacts,
         occurred.occurrences,
-        cast(coalesce(contacted.contacts, 0) as double) / nullif(occurred.occurrences, 0) as contacts_per_occurrence
+        cast(coalesce(contacted.contacts, 0) as double) / nullif(occurred.occurrences, 0) as contacts_per_occurrence,
+        coalesce(contacted.recent_contacts, 0) as recent_contacts,
+        occurred.recent_occurrences
     from occurred
     left join contacted
         on contacted.zone = occurred.zone

@@ -8,6 +8,7 @@
 -- column initiated_by: person, teammate or automation; NULL: nobody has said anything
 -- column first_contact_at: the person's first message, also where it answers one of ours
 -- column first_response_at: the first human reply at or after the first contact message; NULL if unanswered, and if the conversation was begun by us
+-- column last_response_at: the last human reply, likewise
 -- column is_bot_answered: a bot or an automatic message answered the contact
 -- check initiated_by: accepted(person, teammate, automation)
 with
@@ -88,6 +89,7 @@ answers as (
     select
         messages.conversation_id,
         min(case when messages.is_human_message then messages.created_at end) as first_human_at,
+        max(case when messages.is_human_message then messages.created_at end) as last_human_at,
         max(case when not messages.is_human_message then 1 else 0 end) = 1 as is_bot_answered
     from messages
     inner join first_contacts using (conversation_id)
@@ -115,7 +117,8 @@ final as (
         coalesce(openings.initiated_by = 'person' and answers.is_bot_answered, false) as is_bot_answered,
         conversations.created_at,
         first_contacts.first_contact_at,
-        case when openings.initiated_by = 'person' then answers.first_human_at end as first_response_at
+        case when openings.initiated_by = 'person' then answers.first_human_at end as first_response_at,
+        case when openings.initiated_by = 'person' then answers.last_human_at end as last_response_at
     from conversations
     left join openings using (conversation_id)
     left join first_contacts using (conversation_id)

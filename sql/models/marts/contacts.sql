@@ -18,6 +18,7 @@
 -- column hour: local hour, 0 to 23
 -- column is_answered: a human has replied by as_of
 -- column is_bot_answered: a bot or an automatic message has
+-- column last_response_at: the last human reply by as_of; NULL if unanswered
 -- column first_response_seconds: until the first human reply, by the clock; NULL if unanswered
 -- column first_response_office_seconds: within office hours; NULL where there is no schedule
 -- column team: the team tag of the first contact message or of the conversation as a whole, if there is exactly one
@@ -55,6 +56,7 @@ final as (
         local_hour(conversations.first_contact_at, settings.timezone) as hour,
         conversations.first_response_at is not null as is_answered,
         conversations.is_bot_answered,
+        conversations.last_response_at,
         conversations.first_response_seconds,
         conversations.first_response_office_seconds,
         conversations.team,

@@ -4,6 +4,9 @@
 -- there was nothing before them.
 -- Active users are signed-up people with at least one event or page view in the
 -- week; who signed up after it was a lead or a visitor then, and is counted apart.
+-- A sharp rise is told by a control chart for counts per unit (W. A. Shewhart's u
+-- chart): the usual rate is that of the eight whole weeks before, and the upper limit
+-- lies three standard deviations, √(usual / active users), above it.
 -- grain: week
 -- key: week_start
 -- order: week_start
@@ -11,6 +14,9 @@
 -- column contacts: conversations that users and leads began
 -- column active_users: distinct signed-up people with an event
 -- column contacts_per_active_user: contacts / active_users, NULL without active users; contacts of inactive users and of leads are in it
+-- column usual_contacts_per_active_user: contacts / active users of the eight weeks before together; NULL where there are not as many, or nobody was active in them
+-- column upper_limit: above it the rate is more than chance lets expect; NULL where there is no usual rate
+-- column is_sharp_rise: the week is over, its rate above the upper limit, and at least a quarter above the usual one
 -- column contacts_by_inactive_users: contacts of signed-up people without an event in the week
 -- column contacts_by_leads: contacts of people who had not signed up by the end of the week
 -- column active_leads: people who had not signed up, with an event
@@ -19,6 +25,7 @@
 -- column is_partial: the week had not ended at as_of
 -- check contacts: not_null, range(0, )
 -- check active_users: not_null, range(0, )
+-- check is_sharp_rise: not_null
 -- check is_partial: not_null
 with
 
@@ -94,7 +101,7 @@ reopenings as (
 
 ),
 
-final as (
+weekly as (
 
     select
         weeks.week_start,
@@ -112,6 +119,51 @@ final as (
     left join activity using (week_start)
     left join replied using (week_start)
     left join reopenings using (week_start)
+
+),
+
+usual as (
+
+    select
+        *,
+        case
+            when count(*) over earlier = 8
+                then cast(sum(contacts) over earlier as double) / nullif(sum(active_users) over earlier, 0)
+        end as usual_contacts_per_active_user
+    from weekly
+    window earlier as (order by week_start rows between 8 preceding and 1 preceding)
+
+),
+
+limited as (
+
+    select
+        *,
+        usual_contacts_per_active_user
+        + 3 * sqrt(usual_contacts_per_active_user / nullif(active_users, 0)) as upper_limit
+    from usual
+
+),
+
+final as (
+
+    select
+        week_start,
+        contacts,
+        active_users,
+        contacts_per_active_user,
+        usual_contacts_per_active_user,
+        upper_limit,
+        not is_partial
+        and coalesce(contacts_per_active_user > upper_limit, false)
+        and coalesce(contacts_per_active_user >= 1.25 * usual_contacts_per_active_user, false) as is_sharp_rise,
+        contacts_by_inactive_users,
+        contacts_by_leads,
+        active_leads,
+        outbound_replies,
+        reopened,
+        is_partial
+    from limited
 
 )
 

@@ -18,8 +18,9 @@
 -- column created_at: when it began
 -- column first_contact_at: the person's first message; in a conversation begun by us, their first answer
 -- column first_response_at: the first human reply at or after first_contact_at; NULL if unanswered, and if it was begun by us
+-- column last_response_at: the last human reply, likewise; the first where there is one alone
 -- column first_response_seconds: by the clock; 0 in the same second
--- column first_response_office_seconds: within office hours; NULL where there is no schedule
+-- column first_response_office_seconds: within office hours; NULL where there is no schedule, and before 1970
 -- column is_bot_answered: a bot or an automatic message answered the contact
 -- column contact_messages: messages of the person
 -- column first_closed_at: first close from first_contact_at on; without a contact message the first close
@@ -62,6 +63,12 @@ memberships as (
 
 ),
 
+office_hours as (
+
+    select * from stg_office_hours
+
+),
+
 only_companies as (
 
     select
@@ -74,6 +81,27 @@ only_companies as (
         and (memberships.left_at is null or memberships.left_at > conversations.created_at)
     group by conversations.conversation_id
     having count(*) = 1
+
+),
+
+-- Open time up to an instant is that before its stretch, and what the stretch has
+-- had: of two instants the difference, whole seconds apart from fractions.
+waited as (
+
+    select
+        conversations.conversation_id,
+        cast(answered.open_before - asked.open_before as double)
+        + answered.is_open * seconds_between(answered.starts_at, conversations.first_response_at)
+        - asked.is_open * seconds_between(asked.starts_at, conversations.first_contact_at) as office_seconds
+    from conversations
+    inner join office_hours as asked
+        on asked.day = cast(conversations.first_contact_at as date)
+        and asked.starts_at <= conversations.first_contact_at
+        and asked.ends_at > conversations.first_contact_at
+    inner join office_hours as answered
+        on answered.day = cast(conversations.first_response_at as date)
+        and answered.starts_at <= conversations.first_response_at
+        and answered.ends_at > conversations.first_response_at
 
 ),
 
@@ -91,8 +119,9 @@ final as (
         conversations.created_at,
         conversations.first_contact_at,
         conversations.first_response_at,
+        conversations.last_response_at,
         seconds_between(conversations.first_contact_at, conversations.first_response_at) as first_response_seconds,
-        cast(null as double) as first_response_office_seconds,
+        waited.office_seconds as first_response_office_seconds,
         conversations.is_bot_answered,
         conversations.contact_messages,
         closings.first_closed_at,
@@ -106,6 +135,7 @@ final as (
     from conversations
     left join closings using (conversation_id)
     left join tags using (conversation_id)
+    left join waited using (conversation_id)
     left join only_companies using (conversation_id)
 
 )

@@ -4,9 +4,9 @@
 -- key: figure, week_start, reason
 -- order: figure, week_start, reason
 -- column figure: the mart, or the column of contacts_weekly or contacts, that it belongs to
--- column week_start: of the contact, the conversation or the event
--- column reason: contacts_weekly: begun_by_teammate, begun_by_automation, no_message (nobody has said anything). first_response_weekly: unanswered (by nobody at all), bot_only (by a bot alone); the two together are its unanswered. contacts_per_active_user: by_inactive_user, by_lead (both are in the figure). active_users: not_signed_up. team, topic: not_exactly_one (of a contact)
--- column n: how many conversations, or people for active_users
+-- column week_start: of the contact, the conversation or the event; of users the week of sign-up, NULL where they have none by as_of
+-- column reason: contacts_weekly: begun_by_teammate, begun_by_automation, no_message (nobody has said anything). first_response_weekly: unanswered (by nobody at all), bot_only (by a bot alone); the two together are its unanswered. contacts_per_active_user: by_inactive_user, by_lead (both are in the figure). active_users: not_signed_up. team, topic: not_exactly_one (of a contact). reply_time_weekly: unanswered (questions, by the week in which they were asked). repeat_contacts: unanswered, not_over, unnamed, as there. contact_tenure: no_sign_up (by as_of, or when is not known), week_not_over, after_deletion. topics_weekly: the reasons of tag_violations. first_week_contact: no_sign_up_date, signs_up_later (after as_of), first_week_not_over, deleted_in_first_week. time_to_first_contact: no_sign_up_date, signs_up_later, wrote_before_sign_up, deleted_before_sign_up
+-- column n: how many conversations or messages; people for active_users, first_week_contact and time_to_first_contact
 -- check n: not_null, range(1, )
 with
 
@@ -139,6 +139,10 @@ final as (
     select * from by_leads where n > 0
     union all
     select * from active_leads where n > 0
+    union all
+    select * from int_contacts__left_out
+    union all
+    select * from int_users__left_out
 
 )
 

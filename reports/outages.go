@@ -1,0 +1,87 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"parley/reports/chart"
+)
+
+// The columns "from" and "to" are words of SQL, and are quoted.
+const outagesQuery = `select outage, "from", "to", contacts, usual_contacts
+from outage_contacts
+order by "from" desc, outage`
+
+// outageContacts is one outage with who wrote while it lasted.
+type outageContacts struct {
+	Name     string
+	From, To time.Time
+	Contacts int64
+	Usual    float64 // NaN where there is nothing to tell it by
+}
+
+// outages draws the page of outages.
+func (d *desk) outages() (*page, error) {
+	p := &page{Lede: "How many people wrote while something was down, beside how many do in such hours otherwise."}
+	f, err := d.outagesFigure()
+	p.Figures = []figure{f}
+	return p, err
+}
+
+func (d *desk) outagesFigure() (figure, error) {
+	f := figure{ID: "outages", Title: "Contacts during outages", When: d.byClock(), Definition: []string{
+		"Contacts from an outage's beginning to its end, by the clock. Outages are those that parley.yaml names.",
+		"Usual is the mean of the same days of the week and hours one to four weeks before, those left out in which another outage falls. What is beyond it came because of the outage, as near as can be told. People write after an outage too; they are not in it.",
+	}}
+	if absent, err := d.lacks("outage_contacts"); err != nil || absent != nil {
+		f.Missing = absent
+		return f, err
+	}
+	f.SQL = outagesQuery
+	list, err := ask(d, outagesQuery, func(r row) outageContacts {
+		return outageContacts{r.text("outage"), r.time("from"), r.time("to"), r.count("contacts"), r.number("usual_contacts")}
+	})
+	if err != nil {
+		return f, err
+	}
+	if len(list) == 0 {
+		f.Missing = &missing{
+			What:    "No outage is known.",
+			How:     "Write each into parley.yaml, as outages: [{name: Search down, from: 2026-03-02T10:00:00Z, to: 2026-03-02T14:30:00Z}]. It is then drawn on the weekly report too. Build:",
+			Command: "parley build && parley report",
+		}
+		return f, nil
+	}
+	bars := chart.Bars{Format: chart.Ratio, Series: []chart.Series{{Name: "as usual", Color: chart.Blue}, {Name: "more than usual", Color: chart.Brown}}}
+	t := table{Caption: "Outages, the newest first", Head: []string{"Outage", "From", "To", "Lasted", "Contacts", "Usual", "Beyond"}, Words: 3}
+	for i, o := range list {
+		usual := min(float64(o.Contacts), o.Usual)
+		if math.IsNaN(o.Usual) {
+			usual = float64(o.Contacts)
+		}
+		if i < mostBars {
+			bars.Names = append(bars.Names, o.Name)
+			bars.Series[0].Values = append(bars.Series[0].Values, usual)
+			bars.Series[1].Values = append(bars.Series[1].Values, float64(o.Contacts)-usual)
+		}
+		lasted := o.To.Sub(o.From).Seconds()
+		t.Rows = append(t.Rows, tableRow{Cells: []cell{
+			words(o.Name), words(d.formatTime(o.From)), words(d.formatTime(o.To)), {Text: formatDuration(lasted), Raw: raw(lasted)},
+			counted(o.Contacts), ratio(o.Usual), ratio(float64(o.Contacts) - o.Usual),
+		}})
+	}
+	drawing, err := drawn(bars.Draw())
+	if err != nil {
+		return f, err
+	}
+	last := list[0]
+	f.Summary = fmt.Sprintf("During %s, %s, %s wrote", last.Name, formatDay(last.From.In(d.settings.Zone)), people(last.Contacts))
+	if math.IsNaN(last.Usual) {
+		f.Summary += "; what is usual in such hours is not known."
+	} else {
+		f.Summary += fmt.Sprintf(", where %s is usual.", formatRatio(last.Usual))
+	}
+	f.Views = []view{{ID: f.ID, Title: f.Title, Drawing: drawing, Table: t}}
+	return f, nil
+}
