@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+
+	"parley/pipelines/record"
 )
 
 // keyTable numbers the keys of one kind, from 1 on in the order in which they
@@ -13,8 +15,14 @@ type keyTable struct {
 	salt   uint64   // of the kind, so that the same text of two kinds has two hashes
 	slots  []uint64 // upper half of the hash and, below, the key's number; 0: free
 	hashes []uint64 // of each key
-	ends   []uint64 // in text
+	spots  []spot
 	text   []byte
+}
+
+// spot is where a key's text ends, and how often the key was named.
+type spot struct {
+	end   uint64
+	named uint32
 }
 
 const fewestSlots = 1 << 10
@@ -29,26 +37,55 @@ func (t *keyTable) number(key string) uint32 {
 		return 0
 	}
 	hash := hashText(t.salt, key)
+	at, number := t.search(key, hash)
+	if number != 0 {
+		return number
+	}
+	t.add(key, hash)
+	t.slots[at] = hash>>32<<32 | uint64(len(t.hashes))
+	if 2*len(t.hashes) > len(t.slots) {
+		t.grow()
+	}
+	return uint32(len(t.hashes))
+}
+
+// find is the key's number, 0 if it has none.
+func (t *keyTable) find(key string) uint32 {
+	_, number := t.search(key, hashText(t.salt, key))
+	return number
+}
+
+// search is the slot of the key, or the one that it may have, where its number is 0.
+func (t *keyTable) search(key string, hash uint64) (at uint64, number uint32) {
 	mask := uint64(len(t.slots) - 1)
-	for at := hash & mask; ; at = (at + 1) & mask {
+	for at = hash & mask; ; at = (at + 1) & mask {
 		slot := t.slots[at]
 		if slot == 0 {
-			t.add(key, hash)
-			t.slots[at] = hash>>32<<32 | uint64(len(t.hashes))
-			if 2*len(t.hashes) > len(t.slots) {
-				t.grow()
-			}
-			return uint32(len(t.hashes))
+			return at, 0
 		}
 		if slot>>32 == hash>>32 && string(t.bytes(uint32(slot))) == key {
-			return uint32(slot)
+			return at, uint32(slot)
 		}
 	}
 }
 
+// linking is the number of a key that was named and may link others, 0 if it
+// may not: no placeholder may.
+func (t *keyTable) linking(key string) uint32 {
+	number := t.number(key)
+	if number == 0 {
+		return 0
+	}
+	t.spots[number-1].named++
+	if record.IsPlaceholder(key) {
+		return 0
+	}
+	return number
+}
+
 func (t *keyTable) add(key string, hash uint64) {
 	t.text = append(t.text, key...)
-	t.ends = append(t.ends, uint64(len(t.text)))
+	t.spots = append(t.spots, spot{end: uint64(len(t.text))})
 	t.hashes = append(t.hashes, hash)
 }
 
@@ -68,15 +105,12 @@ func (t *keyTable) grow() {
 func (t *keyTable) bytes(number uint32) []byte {
 	begin := uint64(0)
 	if number > 1 {
-		begin = t.ends[number-2]
+		begin = t.spots[number-2].end
 	}
-	return t.text[begin:t.ends[number-1]]
+	return t.text[begin:t.spots[number-1].end]
 }
 
 func (t *keyTable) len() int { return len(t.hashes) }
-
-// done lets go of what only number needs.
-func (t *keyTable) done() { t.slots = nil }
 
 // hashText is one number for one text, today and in any later version: builds
 // keep what is made of it.
@@ -96,9 +130,6 @@ func mix(x, y uint64) uint64 {
 	high, low := bits.Mul64(x|1, y) // x|1: no x may take the place of all others
 	return high ^ low ^ x
 }
-
-// pair is what belongs to two numbers, as one.
-func pair(a, b uint32) uint64 { return uint64(a)<<32 | uint64(b) }
 
 // sets are sets of numbers that grow together: each points to another of its
 // set, the least to itself.

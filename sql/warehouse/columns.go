@@ -45,6 +45,12 @@ func (c Columns) Days(i int) Days { return Days{c.batch.Column(i).(*array.Date32
 // At is the day in a row, counted from 1970-01-01.
 func (d Days) At(row int) int32 { return int32(d.values[row]) }
 
+// Numbers is the column at index i, which must be BIGINT and hold no NULL.
+func (c Columns) Numbers(i int) []int64 { return c.batch.Column(i).(*array.Int64).Int64Values() }
+
+// Flag is the value in a row of the column at index i, which must be BOOLEAN.
+func (c Columns) Flag(i, row int) bool { return c.batch.Column(i).(*array.Boolean).Value(row) }
+
 // EachColumns runs a query and gives its rows to take, some 60,000 at a time,
 // in no order. The first error of take ends it.
 func (d *DuckDB) EachColumns(ctx context.Context, query string, take func(Columns) error) (err error) {

@@ -42,16 +42,20 @@ func (r *NewRows) Day(i int, day int32) {
 	r.builders[i].(*array.Date32Builder).Append(arrow.Date32(day))
 }
 
+// Flag adds to the column at index i, which is BOOLEAN.
+func (r *NewRows) Flag(i int, value bool) { r.builders[i].(*array.BooleanBuilder).Append(value) }
+
 // Null adds NULL to the column at index i.
 func (r *NewRows) Null(i int) { r.builders[i].AppendNull() }
 
 var arrowTypes = map[string]arrow.DataType{
-	"VARCHAR": arrow.BinaryTypes.String, "BIGINT": arrow.PrimitiveTypes.Int64, "DATE": arrow.FixedWidthTypes.Date32,
+	"VARCHAR": arrow.BinaryTypes.String, "BIGINT": arrow.PrimitiveTypes.Int64, "DATE": arrow.FixedWidthTypes.Date32, "BOOLEAN": arrow.FixedWidthTypes.Boolean,
 }
 
 // WriteRows writes rows that are made in the program to one Parquet file, as
-// Write does. Columns are VARCHAR, BIGINT or DATE. fill adds the row at an index
-// below count; it is asked for each in turn, by one thread of the engine at a time.
+// Write does. Columns are VARCHAR, BIGINT, DATE or BOOLEAN. fill adds the row at an
+// index below count, or none; it is asked for each in turn, by one thread of the
+// engine at a time.
 func (d *DuckDB) WriteRows(ctx context.Context, path string, columns []Column, count int, fill func(r *NewRows, row int)) (written int64, err error) {
 	fields := make([]arrow.Field, len(columns))
 	for i, c := range columns {
