@@ -252,6 +252,7 @@ func dump(t testing.TB, m *Manifest) map[string][]string {
 		return fmt.Sprintf("%+v %s", r, sent)
 	})
 	dumpTable(t, m, all, &tombstones, text)
+	dumpTable(t, m, all, &personMerges, text)
 	for name := range m.Tables {
 		if _, known := all[name]; !known && name != conversationRecords.name {
 			t.Errorf("the table %s is not compared", name)
