@@ -123,6 +123,10 @@ func (l *lander) decode(m message, at record.Position) any {
 		var row record.Tag
 		decode(&row)
 		return row
+	case record.KindMerge:
+		var row record.Merge
+		decode(&row)
+		return row
 	default:
 		var row record.Delivery
 		decode(&row)
