@@ -22,6 +22,8 @@ func decode(kind record.Kind, value []byte) error {
 		return new(record.Conversation).Decode(value, position)
 	case record.KindTag:
 		return new(record.Tag).Decode(value, position)
+	case record.KindMerge:
+		return new(record.Merge).Decode(value, position)
 	default:
 		return new(record.Delivery).Decode(value, position)
 	}

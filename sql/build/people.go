@@ -128,7 +128,7 @@ func (p *people) anew(ctx context.Context) (transform.Input, error) {
 		return transform.Input{}, err
 	}
 	evidence := identity.New()
-	if err := evidence.Read(ctx, p.engine, "select "+seenColumns+" from "+personKeys+" where first_at <= "+p.asOf); err != nil {
+	if err := evidence.Read(ctx, p.engine, "select user_id, email, source_id, anonymous_id, first_at from "+personKeys+" where first_at <= "+p.asOf); err != nil {
 		return transform.Input{}, err
 	}
 	evidence.Merge(merges...)

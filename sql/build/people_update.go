@@ -94,7 +94,7 @@ type standing struct {
 // and makes the table people.was of their rows.
 func (p *people) findTouched(ctx context.Context) (t touched, err error) {
 	fresh := identity.New()
-	if err := fresh.Read(ctx, p.engine, "select * from people.fresh"); err != nil {
+	if err := fresh.Read(ctx, p.engine, "select * replace (cast(day as timestamptz) as day) from people.fresh"); err != nil {
 		return t, err
 	}
 	if t.merges, err = p.merges(ctx, p.mergesNow()); err != nil {
@@ -260,7 +260,7 @@ func (p *people) resolveSeen(ctx context.Context, t touched, beside *identity.Ma
 		for _, kind := range []string{"user_id", "email", "source_id", "anonymous_id"} {
 			named = append(named, fmt.Sprintf("%[1]s in (select key from %[2]s where key_kind = '%[1]s')", kind, warehouse.FromFiles([]string{path})))
 		}
-		if err := evidence.Read(ctx, p.engine, "select "+seenColumns+" from "+personKeys+" where first_at <= "+p.asOf+" and ("+strings.Join(named, " or ")+")"); err != nil {
+		if err := evidence.Read(ctx, p.engine, "select user_id, email, source_id, anonymous_id, first_at from "+personKeys+" where first_at <= "+p.asOf+" and ("+strings.Join(named, " or ")+")"); err != nil {
 			return nil, err
 		}
 		evidence.Merge(t.merges...)

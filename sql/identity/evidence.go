@@ -124,24 +124,27 @@ func salt(kind int) uint64 { return uint64(kind+1) * 0xA24BAED4963EE407 }
 
 // Read adds the combinations that a query gives in its columns: user_id,
 // email, source_id and anonymous_id, text that is NULL or empty where a key was
-// not named, and day, a date.
+// not named, and an instant of the day.
 func (e *Evidence) Read(ctx context.Context, engine *warehouse.DuckDB, query string) error {
-	err := engine.EachColumns(ctx, query, func(rows warehouse.Columns) error {
+	err := engine.ManyColumns(ctx, query, func(batches []warehouse.Columns) error {
 		before := len(e.days)
 		var group errgroup.Group
 		for kind := range kinds {
 			group.Go(func() error {
-				table, links, column := e.keys[kind], e.links[kind], rows.Text(kind)
-				for row := range rows.Len() {
-					links = append(links, table.linking(column.At(row)))
+				table, links := e.keys[kind], e.links[kind]
+				for _, rows := range batches {
+					links = table.linkingAll(rows.Text(kind), rows.Len(), links)
 				}
 				e.links[kind] = links
 				return nil
 			})
 		}
-		days := rows.Days(len(kinds))
-		for row := range rows.Len() {
-			e.days = append(e.days, days.At(row))
+		for _, rows := range batches {
+			at := rows.Instants(len(kinds))
+			e.days = withRoom(e.days, rows.Len())
+			for row := range rows.Len() {
+				e.days = append(e.days, dayOf(at.At(row)))
+			}
 		}
 		err := group.Wait()
 		e.dropSingle(before)
@@ -151,6 +154,17 @@ func (e *Evidence) Read(ctx context.Context, engine *warehouse.DuckDB, query str
 		return fmt.Errorf("read which keys were seen together: %w", err)
 	}
 	return nil
+}
+
+const microsPerDay = 24 * 60 * 60 * 1_000_000
+
+// dayOf is the UTC date of an instant, counted from 1970-01-01.
+func dayOf(micros int64) int32 {
+	day := micros / microsPerDay
+	if micros%microsPerDay < 0 {
+		day--
+	}
+	return int32(day)
 }
 
 // dropSingle takes away the combinations from an index on that link nothing,

@@ -116,19 +116,19 @@ type moved struct {
 // Len is the number of rows.
 func (m *Map) Len() int { return len(m.owner) + len(m.moved) }
 
-// Row is the row at index i.
-func (m *Map) Row(i int) Row {
+// rowAt is the key, and its span, of the row at index i.
+func (m *Map) rowAt(i int) (uint32, span) {
 	if i >= len(m.owner) {
 		more := m.moved[i-len(m.owner)]
-		return m.row(more.key, m.spans(more.key)[more.at])
+		return more.key, m.spans(more.key)[more.at]
 	}
-	key := uint32(i)
-	return m.row(key, m.spanOf(key))
+	return uint32(i), m.spanOf(uint32(i))
 }
 
-func (m *Map) row(key uint32, s span) Row {
-	kind, named := m.kindOf(key), m.kindOf(s.person)
-	root := m.circles.of(key)
+// Row is the row at index i.
+func (m *Map) Row(i int) Row {
+	key, s := m.rowAt(i)
+	kind, named, root := m.kindOf(key), m.kindOf(s.person), m.circles.of(key)
 	return Row{
 		Key:      Key{kinds[kind].kind, string(m.text(kind, key))},
 		PersonID: kinds[named].letter + string(m.text(named, s.person)),
@@ -167,14 +167,18 @@ func Write(ctx context.Context, engine *warehouse.DuckDB, path string, keep func
 		count += m.Len()
 	}
 	of, before := 0, 0
+	var text []byte
 	written, err := engine.WriteRows(ctx, path, Columns, count, func(to *warehouse.NewRows, i int) {
 		for i-before >= maps[of].Len() {
 			before += maps[of].Len()
 			of++
 		}
-		if row := maps[of].Row(i - before); keep == nil || keep(of, &row) {
-			row.add(to)
+		if keep != nil {
+			if row := maps[of].Row(i - before); !keep(of, &row) {
+				return
+			}
 		}
+		text = maps[of].add(to, i-before, text[:0])
 	})
 	if err != nil {
 		return 0, fmt.Errorf("write whose each key is: %w", err)
@@ -182,19 +186,25 @@ func Write(ctx context.Context, engine *warehouse.DuckDB, path string, keep func
 	return written, nil
 }
 
-func (r *Row) add(to *warehouse.NewRows) {
-	to.Text(0, string(r.Kind))
-	to.Text(1, r.Key.Key)
-	to.Text(2, r.PersonID)
-	for i, day := range []int32{r.From, r.To} {
+// add adds a row to those that are written. Of the row's texts none is made, but
+// in buffer, which it gives back.
+func (m *Map) add(to *warehouse.NewRows, i int, buffer []byte) []byte {
+	key, s := m.rowAt(i)
+	kind, named, root := m.kindOf(key), m.kindOf(s.person), m.circles.of(key)
+	buffer = append(append(buffer, kinds[named].letter...), m.text(named, s.person)...)
+	to.Text(0, string(kinds[kind].kind))
+	to.Bytes(1, m.text(kind, key))
+	to.Bytes(2, buffer)
+	for i, day := range []int32{s.from, s.to} {
 		if day == Always {
 			to.Null(3 + i)
 		} else {
 			to.Day(3+i, day)
 		}
 	}
-	to.Text(5, string(r.Why))
-	to.Number(6, r.Hash)
-	to.Number(7, r.Circle)
-	to.Flag(8, r.Plain)
+	to.Text(5, string(s.why))
+	to.Number(6, int64(m.evidence.keys[kind].hashes[key-m.first[kind]]))
+	to.Number(7, int64(m.circle[root]))
+	to.Flag(8, m.plain[root])
+	return buffer
 }

@@ -168,7 +168,7 @@ func TestThroughTheEngine(t *testing.T) {
 	// Many more than the engine gives at once, a third of them with one key alone.
 	const people = 150_000
 	query := fmt.Sprintf(`select case when i %% 3 > 0 then 'user ' || i end as user_id, case when i %% 3 = 1 then i || '@x' else '' end as email,
-		null::varchar as source_id, case when i %% 3 <> 1 then 'cookie number ' || i end as anonymous_id, date '1970-01-01' as day from range(%d) t(i)`, people)
+		null::varchar as source_id, case when i %% 3 <> 1 then 'cookie number ' || i end as anonymous_id, timestamptz '1970-01-01' as at from range(%d) t(i)`, people)
 	e := New()
 	if err := e.Read(ctx, engine, query); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"parley/pipelines/record"
+	"parley/sql/warehouse"
 )
 
 // keyTable numbers the keys of one kind, from 1 on in the order in which they
@@ -17,6 +18,7 @@ type keyTable struct {
 	hashes []uint64 // of each key
 	spots  []spot
 	text   []byte
+	came   uint64 // what linkingAll asked for: else it would not be
 }
 
 // spot is where a key's text ends, and how often the key was named.
@@ -36,7 +38,11 @@ func (t *keyTable) number(key string) uint32 {
 	if key == "" {
 		return 0
 	}
-	hash := hashText(t.salt, key)
+	return t.numberOf(key, hashText(t.salt, key))
+}
+
+// numberOf is number of a key with that hash.
+func (t *keyTable) numberOf(key string, hash uint64) uint32 {
 	at, number := t.search(key, hash)
 	if number != 0 {
 		return number
@@ -72,10 +78,52 @@ func (t *keyTable) search(key string, hash uint64) (at uint64, number uint32) {
 // linking is the number of a key that was named and may link others, 0 if it
 // may not: no placeholder may.
 func (t *keyTable) linking(key string) uint32 {
-	number := t.number(key)
-	if number == 0 {
+	if key == "" {
 		return 0
 	}
+	return t.linkingOf(key, hashText(t.salt, key))
+}
+
+// atOnce is how many keys are looked up at once.
+const atOnce = 64
+
+// linkingAll adds linking of each text of a column to numbers. Most of a look-up
+// is waiting for the slot to come from memory: the slots of many keys are asked
+// for, and where their texts lie, before the first is looked at, so that the
+// waiting is done once for all.
+func (t *keyTable) linkingAll(column warehouse.Text, rows int, numbers []uint32) []uint32 {
+	numbers = withRoom(numbers, rows)
+	var hashes [atOnce]uint64
+	for from := 0; from < rows; from += atOnce {
+		n := min(atOnce, rows-from)
+		for i := range n {
+			hashes[i] = hashText(t.salt, column.At(from+i))
+		}
+		mask, came := uint64(len(t.slots)-1), uint64(0)
+		var slots [atOnce]uint64
+		for i, hash := range hashes[:n] {
+			slots[i] = t.slots[hash&mask]
+		}
+		for _, slot := range slots[:n] {
+			if uint32(slot) != 0 {
+				came |= t.spots[uint32(slot)-1].end
+			}
+		}
+		t.came = came
+		for i := range n {
+			number := uint32(0)
+			if key := column.At(from + i); key != "" {
+				number = t.linkingOf(key, hashes[i])
+			}
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
+}
+
+// linkingOf is linking of a key with that hash.
+func (t *keyTable) linkingOf(key string, hash uint64) uint32 {
+	number := t.numberOf(key, hash)
 	t.spots[number-1].named++
 	if record.IsPlaceholder(key) {
 		return 0
@@ -84,13 +132,22 @@ func (t *keyTable) linking(key string) uint32 {
 }
 
 func (t *keyTable) add(key string, hash uint64) {
-	t.text = append(t.text, key...)
-	t.spots = append(t.spots, spot{end: uint64(len(t.text))})
-	t.hashes = append(t.hashes, hash)
+	t.text = append(withRoom(t.text, len(key)), key...)
+	t.spots = append(withRoom(t.spots, 1), spot{end: uint64(len(t.text))})
+	t.hashes = append(withRoom(t.hashes, 1), hash)
+}
+
+// withRoom is the slice with room for n more. It grows to twice its size, where
+// append adds a quarter to a large one, and copies it the more often.
+func withRoom[T any](s []T, n int) []T {
+	if cap(s)-len(s) < n {
+		s = slices.Grow(s, max(n, len(s)))
+	}
+	return s
 }
 
 func (t *keyTable) grow() {
-	t.slots = make([]uint64, 2*len(t.slots))
+	t.slots = make([]uint64, 4*len(t.slots)) // not just twice: each time all are put anew
 	mask := uint64(len(t.slots) - 1)
 	for i, hash := range t.hashes {
 		at := hash & mask

@@ -20,8 +20,6 @@ type merge struct {
 	undo       bool
 }
 
-const microsPerDay = 24 * 60 * 60 * 1_000_000
-
 // findMerges puts the merges that are of known keys in order: one that undoes
 // comes after one of the same instant.
 func (e *Evidence) findMerges() {
@@ -104,10 +102,7 @@ func (m *Map) inForce() []two {
 	last := map[two]int{}
 	persons := make([]two, len(m.evidence.merges))
 	for i, merge := range m.evidence.merges {
-		day := int32(merge.at / microsPerDay)
-		if merge.at < 0 {
-			day--
-		}
+		day := dayOf(merge.at)
 		into, from := m.personOn(m.at(merge.into), day), m.personOn(m.at(merge.from), day)
 		persons[i] = two{into, from}
 		last[two{min(into, from), max(into, from)}] = i

@@ -34,6 +34,11 @@ type NewRows struct {
 // Text adds text to the column at index i, which is VARCHAR.
 func (r *NewRows) Text(i int, value string) { r.builders[i].(*array.StringBuilder).Append(value) }
 
+// Bytes is Text of bytes, which are copied.
+func (r *NewRows) Bytes(i int, value []byte) {
+	r.builders[i].(*array.StringBuilder).BinaryBuilder.Append(value)
+}
+
 // Number adds to the column at index i, which is BIGINT.
 func (r *NewRows) Number(i int, value int64) { r.builders[i].(*array.Int64Builder).Append(value) }
 
@@ -53,9 +58,9 @@ var arrowTypes = map[string]arrow.DataType{
 }
 
 // WriteRows writes rows that are made in the program to one Parquet file, as
-// Write does. Columns are VARCHAR, BIGINT, DATE or BOOLEAN. fill adds the row at an
-// index below count, or none; it is asked for each in turn, by one thread of the
-// engine at a time.
+// Write does, but compressed for speed: nobody but the engine is to read it. Columns are VARCHAR, BIGINT, DATE or BOOLEAN. fill adds the row at an
+// index below count, or none; it is asked for each in turn, by one
+// goroutine at a time.
 func (d *DuckDB) WriteRows(ctx context.Context, path string, columns []Column, count int, fill func(r *NewRows, row int)) (written int64, err error) {
 	fields := make([]arrow.Field, len(columns))
 	for i, c := range columns {
@@ -88,7 +93,7 @@ func (d *DuckDB) WriteRows(ctx context.Context, path string, columns []Column, c
 	if err != nil {
 		return 0, fmt.Errorf("hand over rows for %s: %w", path, err)
 	}
-	return writeOn(ctx, session.Query, "select * from new_rows", path)
+	return writeOn(ctx, session.Query, "snappy", "select * from new_rows", path)
 }
 
 // rowReader makes rows when the engine asks for them.
@@ -96,6 +101,7 @@ type rowReader struct {
 	*array.RecordBuilder
 	count, next int
 	fill        func(*NewRows, int)
+	ahead       chan arrow.RecordBatch // made while the engine takes the last one; nil: not begun
 	batch       arrow.RecordBatch
 	references  int
 }
@@ -103,15 +109,33 @@ type rowReader struct {
 // Next makes the next rows, and says whether there were any.
 func (r *rowReader) Next() bool {
 	r.let()
-	if r.next == r.count {
+	if r.ahead == nil {
+		r.ahead = make(chan arrow.RecordBatch, 1)
+		r.begin()
+	}
+	r.batch = <-r.ahead
+	if r.batch == nil {
+		r.ahead <- nil // for whoever asks once more
 		return false
 	}
-	rows := &NewRows{builders: r.Fields()}
-	for end := min(r.next+handedOver, r.count); r.next < end; r.next++ {
-		r.fill(rows, r.next)
-	}
-	r.batch = r.NewRecordBatch()
+	r.begin()
 	return true
+}
+
+// begin makes the rows after those that were asked for; nil at the end. One
+// goroutine at a time does so: the next is begun when its rows were taken.
+func (r *rowReader) begin() {
+	go func() {
+		if r.next == r.count {
+			r.ahead <- nil
+			return
+		}
+		rows := &NewRows{builders: r.Fields()}
+		for end := min(r.next+handedOver, r.count); r.next < end; r.next++ {
+			r.fill(rows, r.next)
+		}
+		r.ahead <- r.NewRecordBatch()
+	}()
 }
 
 func (r *rowReader) let() {
@@ -137,6 +161,11 @@ func (r *rowReader) Retain() { r.references++ }
 func (r *rowReader) Release() {
 	if r.references--; r.references == 0 {
 		r.let()
+		if r.ahead != nil {
+			if batch := <-r.ahead; batch != nil { // that nobody takes any more
+				batch.Release()
+			}
+		}
 		r.RecordBuilder.Release()
 	}
 }
