@@ -183,15 +183,13 @@ func (m *Map) findGroups(same []uint32) (edges []sighting) {
 // user_id at most: whatever is new then follows from the two being linked.
 func (m *Map) joinFormer(f together, same []uint32, edges []sighting) []sighting {
 	a, b := m.at(f.a), m.at(f.b)
-	free, owner := a, nobody
+	free, owner := a, b // b: if it is a user_id
 	switch {
 	case f.a.kind == userIDs:
 		return edges
+	case f.b.kind == userIDs && same != nil:
+		owner = same[b]
 	case f.b.kind == userIDs:
-		owner = b
-		if same != nil {
-			owner = same[b]
-		}
 	case m.owner[a] == nobody && m.owner[b] == nobody:
 		m.groups.join(a, b)
 		return edges
