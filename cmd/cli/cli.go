@@ -119,7 +119,7 @@ func (a *app) root() *cobra.Command {
 		{"work", "Work, all at once or each by itself:", []*cobra.Command{a.runCommand(), a.landCommand(), a.buildCommand(), a.workCommand(), a.serveCommand()}},
 		{"write", "Write models:", []*cobra.Command{a.testCommand(), a.docsCommand()}},
 		{"ask", "Ask:", []*cobra.Command{a.sqlCommand(), a.segmentCommand(), a.messageCommand(), a.reportCommand()}},
-		{"care", "Take care:", []*cobra.Command{a.doctorCommand(), a.lintCommand(), a.lakeCommand(), a.deadLettersCommand()}},
+		{"care", "Take care:", []*cobra.Command{a.doctorCommand(), a.lintCommand(), a.lakeCommand(), a.deadLettersCommand(), a.mergeCommand(), a.unmergeCommand()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
 		for _, command := range group.commands {

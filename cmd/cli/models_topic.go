@@ -56,7 +56,7 @@ want.csv holds the rows that have to come out, in any order, of the columns that
   times       ISO 8601: 2026-06-30T09:00:00Z, 2026-06-30 09:00+02:00, 2026-06-30; without a zone they are UTC
   doubles     are equal to nine digits, all else exactly
   settings    given/settings.csv, one row, any of: as_of (2026-07-01T00:00:00Z), timezone (UTC), week_starts (1, Monday)
-  people      given/identity.csv (key_kind, key, person_id); without it, user_id 7 is the person u:7, e-mail a@b.c is e:a@b.c
+  people      given/identity.csv (key_kind, key, person_id, and valid_from, valid_to where it moves); without it, user_id 7 is the person u:7, e-mail a@b.c is e:a@b.c
   checks      the model's header is checked too: a relation where the other table has rows, freshness never
   NOTE.md     or any other .md and .txt is for people: how the expectation was worked out
 

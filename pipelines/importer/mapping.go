@@ -82,7 +82,7 @@ func LoadMapping(path string) (*Mapping, error) {
 	switch kind, err := KindOf(written.Kind); {
 	case written.Kind == "":
 		fault("$.kind", "kind is missing; it is user, company, event or conversation")
-	case err != nil || kind == record.KindTag:
+	case err != nil || kind == record.KindTag || kind == record.KindMerge:
 		fault("$.kind", "unknown kind %q; it is user, company, event or conversation", written.Kind)
 	default:
 		m.Kind = kind

@@ -202,6 +202,8 @@ func kindOfObject(typ string, members object) (kind record.Kind, known bool) {
 		return record.KindConversation, true
 	case has("tag", "at"):
 		return record.KindTag, true
+	case has("into", "from", "at"):
+		return record.KindMerge, true
 	}
 	return "", false
 }

@@ -41,6 +41,8 @@ func newRows(kind record.Kind) (rows, error) {
 		return newDecoded[record.Tag](kind), nil
 	case record.KindDelivery:
 		return newDecoded[record.Delivery](kind), nil
+	case record.KindMerge:
+		return newDecoded[record.Merge](kind), nil
 	default:
 		return nil, fmt.Errorf("records of the kind %q do not land", kind)
 	}

@@ -42,6 +42,8 @@ func Check(kind Kind, value []byte, at Position) (refused *Error) {
 		row = new(Tag)
 	case KindDelivery:
 		row = new(Delivery)
+	case KindMerge:
+		row = new(Merge)
 	default:
 		return &Error{Class: BadSource, Reason: fmt.Sprintf("records of the kind %q are not read", kind)}
 	}

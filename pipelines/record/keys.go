@@ -21,8 +21,12 @@ const (
 )
 
 // Strongest is the key that the record's facts are filed under, and its kind;
-// both are empty when it has none.
+// both are empty when it has none. A placeholder is taken only where there is
+// nothing else.
 func (k Keys) Strongest() (KeyKind, string) {
+	if named := k.withoutPlaceholders(); named != (Keys{}) {
+		k = named
+	}
 	switch {
 	case k.UserID != "":
 		return ByUserID, k.UserID
@@ -34,6 +38,15 @@ func (k Keys) Strongest() (KeyKind, string) {
 		return ByAnonymousID, k.AnonymousID
 	}
 	return "", ""
+}
+
+func (k Keys) withoutPlaceholders() Keys {
+	for _, key := range []*string{&k.UserID, &k.Email, &k.SourceID, &k.AnonymousID} {
+		if IsPlaceholder(*key) {
+			*key = ""
+		}
+	}
+	return k
 }
 
 // keys reads the keys of a person that stand in an object of their own (a user,
@@ -110,6 +123,8 @@ func KeyOf(kind Kind, value []byte) string {
 		}
 	case KindDelivery:
 		key = d.key("person_id")
+	case KindMerge:
+		_, key = d.oneKey("into")
 	}
 	if d.err != nil {
 		return ""

@@ -20,6 +20,7 @@ const (
 	KindConversation Kind = "conversations"
 	KindTag          Kind = "tags"
 	KindDelivery     Kind = "deliveries"
+	KindMerge        Kind = "merges"
 )
 
 // Two kinds have no topic of their own: a tombstone is a message without a
@@ -31,7 +32,7 @@ const (
 
 // Kinds lists the kinds that have a topic, in the order in which they are shown.
 func Kinds() []Kind {
-	return []Kind{KindUser, KindCompany, KindEvent, KindConversation, KindTag, KindDelivery}
+	return []Kind{KindUser, KindCompany, KindEvent, KindConversation, KindTag, KindDelivery, KindMerge}
 }
 
 // Topic is the name of the kind's topic: prefix and kind, as in "parley.users".

@@ -22,6 +22,8 @@ func decode(kind record.Kind, value []byte) error {
 		return new(record.Conversation).Decode(value, position)
 	case record.KindTag:
 		return new(record.Tag).Decode(value, position)
+	case record.KindMerge:
+		return new(record.Merge).Decode(value, position)
 	default:
 		return new(record.Delivery).Decode(value, position)
 	}
@@ -101,6 +103,13 @@ func TestKindsRefuse(t *testing.T) {
 		{record.KindUser, `{"user_id":"u","company":{"id":6,"monthly_spend":"$49"}}`, record.BadField, `companies[0].monthly_spend: "$49" is no amount`},
 		{record.KindUser, `{"user_id":"u","tags":5}`, record.BadField, "tags: is a number; send a list of names"},
 		{record.KindUser, `{"user_id":"u","location":{"city":{}}}`, record.BadField, "location.city: is an object"},
+		{record.KindMerge, `{"into":{"user_id":"1"},"at":1}`, record.BadKey, `a merge needs from, an object with one key of a person`},
+		{record.KindMerge, `{"into":"1","from":{"user_id":"2"},"at":1}`, record.BadKey, `a merge needs into, an object with one key of a person`},
+		{record.KindMerge, `{"into":{"user_id":"1","email":"a@x"},"from":{"user_id":"2"},"at":1}`, record.BadField, "into: names a person by several keys; name one of them"},
+		{record.KindMerge, `{"into":{"name":"Ann"},"from":{"user_id":"2"},"at":1}`, record.BadKey, "into: has none of user_id, email, source_id and anonymous_id"},
+		{record.KindMerge, `{"into":{"email":"a@x"},"from":{"email":" A@x"},"at":1}`, record.BadField, `into and from are both email "a@x"; name two people`},
+		{record.KindMerge, `{"into":{"user_id":"1"},"from":{"user_id":"2"}}`, record.BadKey, "a merge needs at"},
+		{record.KindMerge, `{"into":{"user_id":"1"},"from":{"user_id":"2"},"at":1,"undo":"perhaps"}`, record.BadField, `undo: is "perhaps"`},
 		{record.KindCompany, `{"name":"Acme"}`, record.BadKey, "a company needs company_id"},
 		{record.KindCompany, `{"company_id":"c","monthly_spend":"$49"}`, record.BadField, `monthly_spend: "$49" is no amount`},
 		{record.KindCompany, `{"company_id":"c","monthly_spend":"1,000"}`, record.BadField, `"1,000" is no amount`},

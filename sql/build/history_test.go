@@ -56,6 +56,9 @@ func (t *teller) person() map[string]any {
 	if t.IntN(3) > 0 {
 		keys["user_id"] = fmt.Sprint(t.IntN(40))
 	}
+	if t.IntN(40) == 0 {
+		keys["user_id"] = t.pick("undefined", "0")
+	}
 	if t.IntN(3) == 0 {
 		keys["email"] = t.pick("ann", "bob", "cy", "di", "ed", "flo", "team") + "@example.com"
 	}
@@ -197,6 +200,24 @@ func (t *teller) delivery() map[string]any {
 	}
 }
 
+// merge says of two people, who may be nobody yet, or one, that they are one, or not.
+func (t *teller) merge() map[string]any {
+	one := func() map[string]any {
+		switch t.IntN(4) {
+		case 0:
+			return map[string]any{"email": t.pick("ann", "bob", "cy", "di") + "@example.com"}
+		case 1:
+			return map[string]any{"anonymous_id": fmt.Sprint("cookie", t.IntN(25))}
+		}
+		return map[string]any{"user_id": fmt.Sprint(t.IntN(20))}
+	}
+	m := map[string]any{"into": one(), "from": one(), "at": iso(t.at()), "undo": t.IntN(3) == 0}
+	for fmt.Sprint(m["into"]) == fmt.Sprint(m["from"]) {
+		m["from"] = one()
+	}
+	return m
+}
+
 // next makes one record, or tells an earlier one again.
 func (t *teller) next() told {
 	if len(t.told) > 0 && t.IntN(12) == 0 {
@@ -208,7 +229,7 @@ func (t *teller) next() told {
 	}
 	var r told
 	var doc map[string]any
-	switch t.IntN(24) {
+	switch t.IntN(25) {
 	case 0, 1, 2, 3, 4:
 		r.kind, doc = record.KindUser, t.user()
 	case 5, 6:
@@ -222,6 +243,8 @@ func (t *teller) next() told {
 	case 14:
 		r.kind = record.KindTombstone
 		r.key = t.pick("3", "src1", "c3", "v3", "v4")
+	case 15:
+		r.kind, doc = record.KindMerge, t.merge()
 	default:
 		r.kind, doc = record.KindEvent, t.event()
 	}

@@ -24,6 +24,7 @@ var published = []string{"settings", "report_zones", "staffing_settings"}
 // is seen: the staging models leave out what is later than as_of.
 var seen = map[string][]string{
 	"settled_events":             {"occurred_at"},
+	"settled_person_keys":        {"first_at"},
 	"settled_person_attributes":  {"at"},
 	"settled_memberships":        {"at"},
 	"settled_company_attributes": {"at"},
@@ -35,6 +36,7 @@ var seen = map[string][]string{
 	"settled_tags":               {"tagged_at"},
 	"settled_deliveries":         {"decided_at"},
 	"settled_tombstones":         {"at"},
+	"settled_merges":             {"merged_at"},
 }
 
 // inputs gives the engine the tables that the models start from: the settled

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"parley/pipelines/record"
 	"parley/sql/identity"
 	"parley/sql/settle"
 	"parley/sql/transform"
@@ -24,12 +24,13 @@ const (
 	peopleBase    = "people"
 	peopleDelta   = "people.delta"
 	peopleCircles = "people.circles"
+	peopleMerges  = "people.merges" // that were known
 )
 
 // mostCircles is how many rows of the base one row beside it may stand for.
 const mostCircles = 10
 
-// mostTouched is how many keys one touched key may stand for, before all are resolved anew.
+// mostTouched is how many keys one touched row may stand for, before all are resolved anew.
 const mostTouched = 3
 
 // whoIsWho makes the table identity.
@@ -95,10 +96,17 @@ func (p *people) goOnFrom(b *building, files []string) error {
 	return nil
 }
 
-const personKeys = "settled_person_keys"
+const (
+	personKeys   = "settled_person_keys"
+	personMerges = "settled_merges"
+)
 
-// keyColumns are the keys of a combination; one that was not named is null, or empty.
-const keyColumns = "nullif(user_id, '') as user_id, nullif(email, '') as email, nullif(source_id, '') as source_id, nullif(anonymous_id, '') as anonymous_id"
+// seenColumns are the keys of a combination and the UTC date on which they were
+// seen together; a key that was not named is NULL, or empty.
+const seenColumns = "nullif(user_id, '') as user_id, nullif(email, '') as email, nullif(source_id, '') as source_id, nullif(anonymous_id, '') as anonymous_id, cast(first_at as date) as day"
+
+// identityColumns are those of the table identity.
+const identityColumns = "key_kind, key, person_id, cast(valid_from as timestamptz) as valid_from, cast(valid_to as timestamptz) as valid_to, why"
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
@@ -109,31 +117,61 @@ func (p *people) path(dir, name string) string {
 	return filepath.Join(dir, transform.StateDir, "inputs", name+".parquet")
 }
 
-// anew resolves all combinations of keys.
+// anew says of all keys whose they are.
 func (p *people) anew(ctx context.Context) (transform.Input, error) {
 	path := p.path(p.dir, peopleBase)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return transform.Input{}, err
 	}
-	rows, err := p.resolve(ctx, "select "+keyColumns+" from "+personKeys+" where first_at <= "+p.asOf, path)
+	merges, err := p.merges(ctx, p.mergesNow())
 	if err != nil {
+		return transform.Input{}, err
+	}
+	evidence := identity.New()
+	if err := evidence.Read(ctx, p.engine, "select user_id, email, source_id, anonymous_id, first_at from "+personKeys+" where first_at <= "+p.asOf); err != nil {
+		return transform.Input{}, err
+	}
+	evidence.Merge(merges...)
+	rows, err := identity.Write(ctx, p.engine, path, nil, evidence.Resolve())
+	if err != nil {
+		return transform.Input{}, err
+	}
+	if err := p.keepMerges(ctx); err != nil {
 		return transform.Input{}, err
 	}
 	return transform.Input{Files: []transform.InputFile{{Path: path, Rows: rows}}}, p.view(ctx)
 }
 
-// resolve writes to path whose the keys of the combinations are that a SELECT gives.
-func (p *people) resolve(ctx context.Context, query, path string) (int64, error) {
-	evidence, err := identity.Read(ctx, p.engine, query)
-	if err != nil {
-		return 0, err
-	}
-	return evidence.Resolve().Write(ctx, p.engine, path)
+const mergeColumns = "into_kind, into_key, from_kind, from_key, epoch_us(merged_at) as at, undo"
+
+// mergesNow is the SELECT of all merges by as_of.
+func (p *people) mergesNow() string {
+	return "select distinct " + mergeColumns + " from " + personMerges + " where merged_at <= " + p.asOf
+}
+
+// keepMerges keeps the merges beside the rows, for the build that goes on from this one.
+func (p *people) keepMerges(ctx context.Context) error {
+	_, err := p.engine.Write(ctx, p.mergesNow(), p.path(p.dir, peopleMerges))
+	return err
+}
+
+// merges are those that a SELECT of mergeColumns gives.
+func (p *people) merges(ctx context.Context, query string) (merges []identity.Merge, err error) {
+	err = p.engine.EachColumns(ctx, query, func(rows warehouse.Columns) error {
+		for row := range rows.Len() {
+			key := func(i int) identity.Key {
+				return identity.Key{Kind: record.KeyKind(strings.Clone(rows.Text(i).At(row))), Key: strings.Clone(rows.Text(i + 1).At(row))}
+			}
+			merges = append(merges, identity.Merge{Into: key(0), From: key(2), At: rows.Numbers(4)[row], Undo: rows.Flag(5, row)})
+		}
+		return nil
+	})
+	return merges, err
 }
 
 // view names the rows of this build.
 func (p *people) view(ctx context.Context) error {
-	return p.engine.View(ctx, "identity", "select key_kind, key, person_id from ("+p.rowsIn(p.dir)+")")
+	return p.engine.View(ctx, "identity", "select "+identityColumns+" from ("+p.rowsIn(p.dir)+")")
 }
 
 // rowsIn is the SELECT of the rows that a build keeps.
@@ -143,138 +181,6 @@ func (p *people) rowsIn(dir string) string {
 		return "select * from " + file(peopleBase)
 	}
 	return "select * from " + file(peopleBase) + " as base anti join " + file(peopleCircles) + " as gone using (circle) union all select * from " + file(peopleDelta)
-}
-
-// update resolves anew the circles of keys that what has landed since touches.
-func (p *people) update(ctx context.Context) (transform.Input, error) {
-	if err := p.findTouched(ctx); err != nil {
-		return transform.Input{}, err
-	}
-	vanished, err := p.count(ctx, "people.vanished")
-	if err != nil {
-		return transform.Input{}, err
-	}
-	touched, err := p.count(ctx, "people.touched")
-	if err != nil {
-		return transform.Input{}, err
-	}
-	known, err := p.count(ctx, "people.former")
-	if err != nil {
-		return transform.Input{}, err
-	}
-	if vanished > 0 || touched*mostTouched > known {
-		return p.anew(ctx)
-	}
-	if touched == 0 {
-		return transform.Input{Followed: true}, errors.Join(p.linkAll(), p.view(ctx))
-	}
-	if err := p.resolveTouched(ctx); err != nil {
-		return transform.Input{}, err
-	}
-	return transform.Input{Followed: true, Changed: "select * from people.changed"}, p.view(ctx)
-}
-
-// findTouched makes the tables of the keys that were seen in new combinations,
-// and of combinations that are no more: those would part what was one.
-func (p *people) findTouched(ctx context.Context) error {
-	read := func(paths []string, until string) string {
-		if len(paths) == 0 {
-			return "select " + keyColumns + " from " + personKeys + " where false"
-		}
-		return "select " + keyColumns + " from " + warehouse.FromFiles(paths) + " where first_at <= " + until
-	}
-	then := p.formerAsOf
-	fresh := fmt.Sprintf("(%s except %s) union select %s from %s where first_at > %s and first_at <= %s",
-		read(p.came, p.asOf), read(p.went, then), keyColumns, personKeys, then, p.asOf)
-	return p.exec(ctx,
-		"create schema if not exists people",
-		"create or replace view people.former as "+p.rowsIn(p.former),
-		fmt.Sprintf("create or replace table people.vanished as %s except %s", read(p.went, then), read(p.came, p.asOf)),
-		"create or replace table people.fresh as "+fresh,
-		// A key that comes alone and is known changes nothing.
-		`create or replace table people.touched as
-			select distinct key_kind, key
-			from (
-				select user_id, email, source_id, anonymous_id, count(user_id) + count(email) + count(source_id) + count(anonymous_id) as keys
-				from people.fresh group by all
-			) unpivot (key for key_kind in (user_id, email, source_id, anonymous_id)) as named
-			where keys > 1
-				or not exists (select 1 from people.former as former where former.key_kind = named.key_kind and former.key = named.key)`,
-	)
-}
-
-// resolveTouched resolves the circles that hold a touched key, and keeps what
-// came of it beside the former rows.
-func (p *people) resolveTouched(ctx context.Context) error {
-	err := p.exec(ctx,
-		"create or replace table people.circles as select distinct former.circle from people.former as former semi join people.touched as touched using (key_kind, key)",
-		"create or replace table people.keys as select key_kind, key from people.former as former semi join people.circles as circles using (circle) union select key_kind, key from people.touched",
-	)
-	if err != nil {
-		return err
-	}
-	var seen []string
-	for _, kind := range []string{"user_id", "email", "source_id", "anonymous_id"} {
-		seen = append(seen, fmt.Sprintf("select "+keyColumns+" from %[1]s semi join (select key from people.keys where key_kind = '%[2]s') as known on known.key = %[1]s.%[2]s where first_at <= %[3]s",
-			personKeys, kind, p.asOf))
-	}
-	scratch := filepath.Join(p.work, "resolved.parquet")
-	if _, err := p.resolve(ctx, strings.Join(seen, " union all "), scratch); err != nil {
-		return err
-	}
-	resolved := warehouse.FromFiles([]string{scratch})
-	columns := "key_kind, key, person_id"
-	former := "select " + columns + " from people.former as former semi join people.circles as circles using (circle)"
-	now := "select " + columns + " from " + resolved
-	if err := p.exec(ctx, fmt.Sprintf("create or replace table people.changed as (%[1]s except %[2]s) union all (%[2]s except %[1]s)", former, now)); err != nil {
-		return err
-	}
-	return errors.Join(p.keep(ctx, resolved), os.Remove(scratch))
-}
-
-// keep writes the resolved rows beside those of the base, together with what
-// stood beside it already; all in one, where that has become much.
-func (p *people) keep(ctx context.Context, resolved string) error {
-	if err := os.MkdirAll(filepath.Dir(p.path(p.dir, peopleBase)), 0o755); err != nil {
-		return err
-	}
-	rows, circles := "select * from "+resolved, "select circle from people.circles"
-	if exists(p.path(p.former, peopleDelta)) {
-		rows += " union all select * from " + warehouse.FromFiles([]string{p.path(p.former, peopleDelta)}) + " as old anti join people.circles as circles using (circle)"
-		circles += " union select circle from " + warehouse.FromFiles([]string{p.path(p.former, peopleCircles)})
-	}
-	beside, err := p.engine.Write(ctx, rows, p.path(p.dir, peopleDelta))
-	if err != nil {
-		return err
-	}
-	if _, err := p.engine.Write(ctx, circles, p.path(p.dir, peopleCircles)); err != nil {
-		return err
-	}
-	base, err := p.count(ctx, warehouse.FromFiles([]string{p.path(p.former, peopleBase)}))
-	if err != nil {
-		return err
-	}
-	if beside*mostCircles <= base {
-		return os.Link(p.path(p.former, peopleBase), p.path(p.dir, peopleBase))
-	}
-	if err := errors.Join(os.Remove(p.path(p.dir, peopleDelta)), os.Remove(p.path(p.dir, peopleCircles))); err != nil {
-		return err
-	}
-	_, err = p.engine.Write(ctx, "select * from people.former as former anti join people.circles as circles using (circle) union all select * from "+resolved, p.path(p.dir, peopleBase))
-	return err
-}
-
-// linkAll keeps all rows as they were.
-func (p *people) linkAll() error {
-	if err := os.MkdirAll(filepath.Dir(p.path(p.dir, peopleBase)), 0o755); err != nil {
-		return err
-	}
-	for _, name := range []string{peopleBase, peopleDelta, peopleCircles} {
-		if err := os.Link(p.path(p.former, name), p.path(p.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
 }
 
 func (p *people) exec(ctx context.Context, statements ...string) error {

@@ -37,7 +37,7 @@ func seen(text string) (c record.Keys) {
 func resolve(combos []record.Keys) []Row {
 	e := New()
 	for _, c := range combos {
-		e.See(c)
+		e.See(c, 0)
 	}
 	m := e.Resolve()
 	rows := make([]Row, m.Len())
@@ -49,7 +49,7 @@ func resolve(combos []record.Keys) []Row {
 
 func sorted(rows []Row) []Row {
 	slices.SortFunc(rows, func(a, b Row) int {
-		return cmp.Or(strings.Compare(string(a.KeyKind), string(b.KeyKind)), strings.Compare(a.Key, b.Key))
+		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Key.Key, b.Key.Key), cmp.Compare(a.From, b.From))
 	})
 	return rows
 }
@@ -58,7 +58,7 @@ func people(rows []Row) map[string]string {
 	letters := map[record.KeyKind]string{record.ByUserID: "u:", record.ByEmail: "e:", record.BySourceID: "s:", record.ByAnonymousID: "a:"}
 	m := map[string]string{}
 	for _, r := range rows {
-		m[letters[r.KeyKind]+r.Key] = r.PersonID
+		m[letters[r.Kind]+r.Key.Key] = r.PersonID
 	}
 	return m
 }
@@ -142,7 +142,7 @@ func TestResolveOrder(t *testing.T) {
 		}
 		want := resolve(combos)
 		for _, r := range want {
-			if r.KeyKind == record.ByUserID && r.PersonID != "u:"+r.Key {
+			if r.Kind == record.ByUserID && r.PersonID != "u:"+r.Key.Key {
 				t.Fatalf("seed %d: user %s is %s", seed, r.Key, r.PersonID)
 			}
 		}
@@ -168,13 +168,13 @@ func TestThroughTheEngine(t *testing.T) {
 	// Many more than the engine gives at once, a third of them with one key alone.
 	const people = 150_000
 	query := fmt.Sprintf(`select case when i %% 3 > 0 then 'user ' || i end as user_id, case when i %% 3 = 1 then i || '@x' else '' end as email,
-		null::varchar as source_id, case when i %% 3 <> 1 then 'cookie number ' || i end as anonymous_id from range(%d) t(i)`, people)
-	e, err := Read(ctx, engine, query)
-	if err != nil {
+		null::varchar as source_id, case when i %% 3 <> 1 then 'cookie number ' || i end as anonymous_id, timestamptz '1970-01-01' as at from range(%d) t(i)`, people)
+	e := New()
+	if err := e.Read(ctx, engine, query); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "identity.parquet")
-	n, err := e.Resolve().Write(ctx, engine, path)
+	n, err := Write(ctx, engine, path, nil, e.Resolve())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,12 @@ func TestThroughTheEngine(t *testing.T) {
 		KeyKind  record.KeyKind `parquet:"key_kind"`
 		Key      string         `parquet:"key"`
 		PersonID string         `parquet:"person_id"`
+		From     *int32         `parquet:"valid_from,optional"`
+		To       *int32         `parquet:"valid_to,optional"`
+		Why      Why            `parquet:"why"`
+		Hash     int64          `parquet:"hash"`
 		Circle   int64          `parquet:"circle"`
+		Plain    bool           `parquet:"plain"`
 	}
 	rows, err := parquet.ReadFile[written](path)
 	if err != nil || int64(len(rows)) != n {
@@ -190,7 +195,7 @@ func TestThroughTheEngine(t *testing.T) {
 	}
 	got := make([]Row, len(rows))
 	for i, r := range rows {
-		got[i] = Row(r)
+		got[i] = Row{Key{r.KeyKind, r.Key}, r.PersonID, Always, Always, r.Why, r.Hash, r.Circle, r.Plain}
 	}
 	var combos []record.Keys
 	for i := range people {
@@ -209,7 +214,7 @@ func TestThroughTheEngine(t *testing.T) {
 	if want := resolve(combos); !slices.Equal(want, sorted(got)) {
 		t.Errorf("%d rows, want %d", len(got), len(want))
 	}
-	if _, err := Read(ctx, engine, "select 1 from nowhere"); err == nil || !strings.Contains(err.Error(), "nowhere") {
+	if err := New().Read(ctx, engine, "select 1 from nowhere"); err == nil || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("a table that is not there: %v", err)
 	}
 }
@@ -223,7 +228,7 @@ func TestNobody(t *testing.T) {
 	}
 	defer engine.Close()
 	path := filepath.Join(t.TempDir(), "identity.parquet")
-	if n, err := New().Resolve().Write(ctx, engine, path); err != nil || n != 0 {
+	if n, err := Write(ctx, engine, path, nil, New().Resolve()); err != nil || n != 0 {
 		t.Errorf("%d rows, error %v", n, err)
 	}
 	if got, err := engine.Query(ctx, "select key_kind, key, person_id, circle from "+warehouse.FromFiles([]string{path})); err != nil || len(got.Rows) != 0 {

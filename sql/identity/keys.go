@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+
+	"parley/pipelines/record"
+	"parley/sql/warehouse"
 )
 
 // keyTable numbers the keys of one kind, from 1 on in the order in which they
@@ -13,8 +16,15 @@ type keyTable struct {
 	salt   uint64   // of the kind, so that the same text of two kinds has two hashes
 	slots  []uint64 // upper half of the hash and, below, the key's number; 0: free
 	hashes []uint64 // of each key
-	ends   []uint64 // in text
+	spots  []spot
 	text   []byte
+	came   uint64 // what linkingAll asked for: else it would not be
+}
+
+// spot is where a key's text ends, and how often the key was named.
+type spot struct {
+	end   uint64
+	named uint32
 }
 
 const fewestSlots = 1 << 10
@@ -28,32 +38,116 @@ func (t *keyTable) number(key string) uint32 {
 	if key == "" {
 		return 0
 	}
-	hash := hashText(t.salt, key)
+	return t.numberOf(key, hashText(t.salt, key))
+}
+
+// numberOf is number of a key with that hash.
+func (t *keyTable) numberOf(key string, hash uint64) uint32 {
+	at, number := t.search(key, hash)
+	if number != 0 {
+		return number
+	}
+	t.add(key, hash)
+	t.slots[at] = hash>>32<<32 | uint64(len(t.hashes))
+	if 2*len(t.hashes) > len(t.slots) {
+		t.grow()
+	}
+	return uint32(len(t.hashes))
+}
+
+// find is the key's number, 0 if it has none.
+func (t *keyTable) find(key string) uint32 {
+	_, number := t.search(key, hashText(t.salt, key))
+	return number
+}
+
+// search is the slot of the key, or the one that it may have, where its number is 0.
+func (t *keyTable) search(key string, hash uint64) (at uint64, number uint32) {
 	mask := uint64(len(t.slots) - 1)
-	for at := hash & mask; ; at = (at + 1) & mask {
+	for at = hash & mask; ; at = (at + 1) & mask {
 		slot := t.slots[at]
 		if slot == 0 {
-			t.add(key, hash)
-			t.slots[at] = hash>>32<<32 | uint64(len(t.hashes))
-			if 2*len(t.hashes) > len(t.slots) {
-				t.grow()
-			}
-			return uint32(len(t.hashes))
+			return at, 0
 		}
 		if slot>>32 == hash>>32 && string(t.bytes(uint32(slot))) == key {
-			return uint32(slot)
+			return at, uint32(slot)
 		}
 	}
 }
 
+// linking is the number of a key that was named and may link others, 0 if it
+// may not: no placeholder may.
+func (t *keyTable) linking(key string) uint32 {
+	if key == "" {
+		return 0
+	}
+	return t.linkingOf(key, hashText(t.salt, key))
+}
+
+// atOnce is how many keys are looked up at once.
+const atOnce = 64
+
+// linkingAll adds linking of each text of a column to numbers. Most of a look-up
+// is waiting for the slot to come from memory: the slots of many keys are asked
+// for, and where their texts lie, before the first is looked at, so that the
+// waiting is done once for all.
+func (t *keyTable) linkingAll(column warehouse.Text, rows int, numbers []uint32) []uint32 {
+	numbers = withRoom(numbers, rows)
+	var hashes [atOnce]uint64
+	for from := 0; from < rows; from += atOnce {
+		n := min(atOnce, rows-from)
+		for i := range n {
+			hashes[i] = hashText(t.salt, column.At(from+i))
+		}
+		mask, came := uint64(len(t.slots)-1), uint64(0)
+		var slots [atOnce]uint64
+		for i, hash := range hashes[:n] {
+			slots[i] = t.slots[hash&mask]
+		}
+		for _, slot := range slots[:n] {
+			if uint32(slot) != 0 {
+				came |= t.spots[uint32(slot)-1].end
+			}
+		}
+		t.came = came
+		for i := range n {
+			number := uint32(0)
+			if key := column.At(from + i); key != "" {
+				number = t.linkingOf(key, hashes[i])
+			}
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
+}
+
+// linkingOf is linking of a key with that hash.
+func (t *keyTable) linkingOf(key string, hash uint64) uint32 {
+	number := t.numberOf(key, hash)
+	t.spots[number-1].named++
+	if record.IsPlaceholder(key) {
+		return 0
+	}
+	return number
+}
+
 func (t *keyTable) add(key string, hash uint64) {
-	t.text = append(t.text, key...)
-	t.ends = append(t.ends, uint64(len(t.text)))
-	t.hashes = append(t.hashes, hash)
+	t.text = append(withRoom(t.text, len(key)), key...)
+	t.spots = append(withRoom(t.spots, 1), spot{end: uint64(len(t.text))})
+	t.hashes = append(withRoom(t.hashes, 1), hash)
+}
+
+// withRoom is the slice with room for n more. It grows to twice its size, where
+// append adds a quarter to a large one, and copies it the more often.
+func withRoom[T any](s []T, n int) []T {
+	if cap(s)-len(s) < n {
+		s = slices.Grow(s, max(n, len(s)))
+	}
+	return s
 }
 
 func (t *keyTable) grow() {
-	t.slots = make([]uint64, 2*len(t.slots))
+	t.slots = make([]uint64, 4*len(t.slots)) // not just twice: each time all are put anew
 	mask := uint64(len(t.slots) - 1)
 	for i, hash := range t.hashes {
 		at := hash & mask
@@ -68,15 +162,12 @@ func (t *keyTable) grow() {
 func (t *keyTable) bytes(number uint32) []byte {
 	begin := uint64(0)
 	if number > 1 {
-		begin = t.ends[number-2]
+		begin = t.spots[number-2].end
 	}
-	return t.text[begin:t.ends[number-1]]
+	return t.text[begin:t.spots[number-1].end]
 }
 
 func (t *keyTable) len() int { return len(t.hashes) }
-
-// done lets go of what only number needs.
-func (t *keyTable) done() { t.slots = nil }
 
 // hashText is one number for one text, today and in any later version: builds
 // keep what is made of it.
@@ -96,9 +187,6 @@ func mix(x, y uint64) uint64 {
 	high, low := bits.Mul64(x|1, y) // x|1: no x may take the place of all others
 	return high ^ low ^ x
 }
-
-// pair is what belongs to two numbers, as one.
-func pair(a, b uint32) uint64 { return uint64(a)<<32 | uint64(b) }
 
 // sets are sets of numbers that grow together: each points to another of its
 // set, the least to itself.

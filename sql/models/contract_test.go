@@ -43,6 +43,8 @@ var columns = map[string]string{
 	"mrr_monthly":            "month currency starting new reactivation expansion contraction churn ending customers",
 	"deliveries":             "message person_id user_id entry channel decision reason decided_at sent_at",
 	"delivery_decisions":     "message person_id user_id entry channel decision reason decided_at sent_at",
+	"identity_map":           "key_kind key person_id user_id valid_from valid_to why",
+	"identity_conflicts":     "key_kind key conflict user_ids links first_seen_at last_seen_on",
 	"left_out":               "figure week_start reason n",
 	"tags":                   "person_id user_id tag tagged_at",
 }

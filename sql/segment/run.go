@@ -142,6 +142,7 @@ select
 from before_members
 left join identity
     on identity.key = substr(before_members.person_id, 3)
+    and identity.valid_to is null
     and identity.key_kind = case left(before_members.person_id, 2)
         when 'u:' then 'user_id' when 'e:' then 'email' when 's:' then 'source_id' when 'a:' then 'anonymous_id' end
 group by all`

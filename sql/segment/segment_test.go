@@ -50,7 +50,7 @@ create table events as select * from (values
     ('u:anna', 'login', timestamptz '2026-06-14 11:00:00+00'), ('u:anna', 'login', timestamptz '2026-06-01 00:00:00+00'), ('u:ben', 'login', timestamptz '2026-05-01 00:00:00+00')
 ) as t(person_id, event_name, occurred_at);
 create table tags as select * from (values ('u:dan', 'VIP')) as t(person_id, tag);
-create table identity as select * from (values ('user_id', 'anna', 'u:anna'), ('email', 'new@x.example', 'u:fay')) as t(key_kind, key, person_id);
+create table identity as select * from (values ('user_id', 'anna', 'u:anna', null::timestamptz), ('email', 'new@x.example', 'u:fay', null)) as t(key_kind, key, person_id, valid_to);
 `
 
 func engine(t *testing.T) *warehouse.DuckDB {

@@ -29,6 +29,7 @@ type gathers struct {
 	tags                *gather[tagRow]
 	deliveries          *gather[deliveryRow]
 	tombstones          *gather[tombstoneRow]
+	personMerges        *gather[personMergeRow]
 }
 
 func newGathers(b *budget, dir string) *gathers {
@@ -49,6 +50,7 @@ func newGathers(b *budget, dir string) *gathers {
 		tags:                newGather(&tags, b, dir),
 		deliveries:          newGather(&deliveries, b, dir),
 		tombstones:          newGather(&tombstones, b, dir),
+		personMerges:        newGather(&personMerges, b, dir),
 	}
 }
 
@@ -77,6 +79,7 @@ type fold struct {
 	tags                sink[tagRow]
 	deliveries          sink[deliveryRow]
 	tombstones          sink[tombstoneRow]
+	personMerges        sink[personMergeRow]
 }
 
 func newFold(g *gathers) *fold {
@@ -98,6 +101,7 @@ func newFold(g *gathers) *fold {
 		tags:                sink[tagRow]{gather: g.tags},
 		deliveries:          sink[deliveryRow]{gather: g.deliveries},
 		tombstones:          sink[tombstoneRow]{gather: g.tombstones},
+		personMerges:        sink[personMergeRow]{gather: g.personMerges},
 	}
 }
 
@@ -147,6 +151,7 @@ func (f *fold) flush() error {
 		f.eventIDs.flush, f.deliveryIDs.flush, f.conversationIDs.flush, f.events.flush, f.personKeys.flush, f.personAttributes.flush, f.memberships.flush,
 		f.companyAttributes.flush, f.companyKeys.flush, f.subscriptions.flush, f.subscriptionLists.flush,
 		f.conversationRecords.flush, f.parts.flush, f.tags.flush, f.deliveries.flush, f.tombstones.flush,
+		f.personMerges.flush,
 	} {
 		if err := flush(); err != nil {
 			return err
@@ -192,6 +197,8 @@ func (f *fold) landedFile(ctx context.Context, l *lake.Lake, landed landedFile) 
 		return foldFile(ctx, f, l, landed.File, f.tag)
 	case record.KindDelivery:
 		return foldFile(ctx, f, l, landed.File, f.delivery)
+	case record.KindMerge:
+		return foldFile(ctx, f, l, landed.File, f.personMerge)
 	case record.KindTombstone:
 		return foldFile(ctx, f, l, landed.File, f.tombstone)
 	case record.KindDeadLetter: // kept where it landed, to be looked at and replayed

@@ -214,8 +214,8 @@ func TestDeadLettersStayWhereTheyLanded(t *testing.T) {
 func TestUnknownKind(t *testing.T) {
 	t.Parallel()
 	l := newLander(t)
-	l.append(lake.Entry{Topic: "parley.merges", End: 1, Rows: 1, Files: []lake.File{{Kind: "merges", Path: "landed/merges/x.parquet", Rows: 1}}})
-	if _, err := Run(context.Background(), Config{Lake: l.lake}); err == nil || !strings.Contains(err.Error(), `"merges"`) || !strings.Contains(err.Error(), "newer version") {
+	l.append(lake.Entry{Topic: "parley.visits", End: 1, Rows: 1, Files: []lake.File{{Kind: "visits", Path: "landed/visits/x.parquet", Rows: 1}}})
+	if _, err := Run(context.Background(), Config{Lake: l.lake}); err == nil || !strings.Contains(err.Error(), `"visits"`) || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("error %v, want one that names the kind and what may be the matter", err)
 	}
 }

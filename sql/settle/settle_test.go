@@ -123,6 +123,10 @@ func (l *lander) decode(m message, at record.Position) any {
 		var row record.Tag
 		decode(&row)
 		return row
+	case record.KindMerge:
+		var row record.Merge
+		decode(&row)
+		return row
 	default:
 		var row record.Delivery
 		decode(&row)
@@ -252,6 +256,7 @@ func dump(t testing.TB, m *Manifest) map[string][]string {
 		return fmt.Sprintf("%+v %s", r, sent)
 	})
 	dumpTable(t, m, all, &tombstones, text)
+	dumpTable(t, m, all, &personMerges, text)
 	for name := range m.Tables {
 		if _, known := all[name]; !known && name != conversationRecords.name {
 			t.Errorf("the table %s is not compared", name)

@@ -36,6 +36,7 @@ func (r *run) writes(g *gathers) []func(context.Context) error {
 			return writeIdentified(ctx, plainly(r, g.deliveries), g.deliveryIDs, func(d *deliveryRow) (string, int64) { return d.DecisionID, d.DecidedAt })
 		},
 		plainly(r, g.tombstones).write,
+		plainly(r, g.personMerges).write,
 	}
 }
 

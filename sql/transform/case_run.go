@@ -236,7 +236,7 @@ func (s *stage) sources(ctx context.Context) error {
 		return err
 	}
 	return s.engine.Exec(ctx, `create table identity as
-		select distinct key_kind, key, left(key_kind, 1) || ':' || key as person_id
+		select distinct key_kind, key, left(key_kind, 1) || ':' || key as person_id, null::timestamptz as valid_from, null::timestamptz as valid_to, 'itself' as why
 		from (`+strings.Join(keyed, " union all ")+`) where key_kind is not null and key is not null`)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"golang.org/x/sync/errgroup"
 )
 
 // Columns are some rows of an answer, column by column, as the engine holds
@@ -34,37 +35,98 @@ func (t Text) At(row int) string {
 	return t.values.Value(row)
 }
 
-// Days is a column of dates.
-type Days struct {
-	values []arrow.Date32
+// Instants is a column of instants.
+type Instants struct {
+	values []arrow.Timestamp
 }
 
-// Days is the column at index i, which must be DATE and hold no NULL.
-func (c Columns) Days(i int) Days { return Days{c.batch.Column(i).(*array.Date32).Date32Values()} }
+// Instants is the column at index i, which must be TIMESTAMPTZ and hold no NULL.
+func (c Columns) Instants(i int) Instants {
+	return Instants{c.batch.Column(i).(*array.Timestamp).TimestampValues()}
+}
 
-// At is the day in a row, counted from 1970-01-01.
-func (d Days) At(row int) int32 { return int32(d.values[row]) }
+// At is the instant in a row, in microseconds since 1970-01-01 UTC.
+func (t Instants) At(row int) int64 { return int64(t.values[row]) }
 
-// EachColumns runs a query and gives its rows to take, some 60,000 at a time,
-// in no order. The first error of take ends it.
-func (d *DuckDB) EachColumns(ctx context.Context, query string, take func(Columns) error) (err error) {
+// Numbers is the column at index i, which must be BIGINT and hold no NULL.
+func (c Columns) Numbers(i int) []int64 { return c.batch.Column(i).(*array.Int64).Int64Values() }
+
+// Flag is the value in a row of the column at index i, which must be BOOLEAN.
+func (c Columns) Flag(i, row int) bool { return c.batch.Column(i).(*array.Boolean).Value(row) }
+
+// EachColumns runs a query and gives its rows to take, some 2,000 at a time, in
+// no order, while the engine computes the next ones. The first error of take ends it.
+func (d *DuckDB) EachColumns(ctx context.Context, query string, take func(Columns) error) error {
+	return d.ManyColumns(ctx, query, func(batches []Columns) error {
+		for _, rows := range batches {
+			if err := take(rows); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ManyColumns is EachColumns that gives up to 32 such batches at once, for
+// whoever goes through their columns at the same time.
+func (d *DuckDB) ManyColumns(ctx context.Context, query string, take func([]Columns) error) (err error) {
 	answer, err := onConnection(ctx, d, query, nil, openBatches)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, answer.Close()) }()
-	for {
-		batch, err := answer.merged(mostMerged)
+	group, ctx := errgroup.WithContext(ctx)
+	read := make(chan []Columns, 1)
+	group.Go(func() error {
+		defer close(read)
+		for {
+			batches, err := answer.next(mostMerged)
+			if err != nil || len(batches) == 0 {
+				return queryError(ctx, query, err)
+			}
+			select {
+			case read <- batches:
+			case <-ctx.Done(): // take has failed, or the caller gives up
+				release(batches)
+				return context.Cause(ctx)
+			}
+		}
+	})
+	group.Go(func() error {
+		for batches := range read {
+			err := take(batches)
+			release(batches)
+			if err != nil {
+				return fmt.Errorf("read columns: %w", err)
+			}
+		}
+		return nil
+	})
+	err = group.Wait()
+	for batches := range read {
+		release(batches)
+	}
+	return err
+}
+
+// next are the next batches, most of them at most; none at the end.
+func (b *Batches) next(most int) (batches []Columns, err error) {
+	for len(batches) < most {
+		batch, err := b.stream.next()
 		if err != nil {
-			return queryError(ctx, query, err)
+			release(batches)
+			return nil, err
 		}
 		if batch == nil {
-			return nil
+			break
 		}
-		err = take(Columns{batch})
-		batch.Release()
-		if err != nil {
-			return fmt.Errorf("read columns: %w", err)
-		}
+		batches = append(batches, Columns{batch})
+	}
+	return batches, nil
+}
+
+func release(batches []Columns) {
+	for _, c := range batches {
+		c.batch.Release()
 	}
 }

@@ -34,6 +34,11 @@ type NewRows struct {
 // Text adds text to the column at index i, which is VARCHAR.
 func (r *NewRows) Text(i int, value string) { r.builders[i].(*array.StringBuilder).Append(value) }
 
+// Bytes is Text of bytes, which are copied.
+func (r *NewRows) Bytes(i int, value []byte) {
+	r.builders[i].(*array.StringBuilder).BinaryBuilder.Append(value)
+}
+
 // Number adds to the column at index i, which is BIGINT.
 func (r *NewRows) Number(i int, value int64) { r.builders[i].(*array.Int64Builder).Append(value) }
 
@@ -42,16 +47,20 @@ func (r *NewRows) Day(i int, day int32) {
 	r.builders[i].(*array.Date32Builder).Append(arrow.Date32(day))
 }
 
+// Flag adds to the column at index i, which is BOOLEAN.
+func (r *NewRows) Flag(i int, value bool) { r.builders[i].(*array.BooleanBuilder).Append(value) }
+
 // Null adds NULL to the column at index i.
 func (r *NewRows) Null(i int) { r.builders[i].AppendNull() }
 
 var arrowTypes = map[string]arrow.DataType{
-	"VARCHAR": arrow.BinaryTypes.String, "BIGINT": arrow.PrimitiveTypes.Int64, "DATE": arrow.FixedWidthTypes.Date32,
+	"VARCHAR": arrow.BinaryTypes.String, "BIGINT": arrow.PrimitiveTypes.Int64, "DATE": arrow.FixedWidthTypes.Date32, "BOOLEAN": arrow.FixedWidthTypes.Boolean,
 }
 
 // WriteRows writes rows that are made in the program to one Parquet file, as
-// Write does. Columns are VARCHAR, BIGINT or DATE. fill adds the row at an index
-// below count; it is asked for each in turn, by one thread of the engine at a time.
+// Write does, but compressed for speed: nobody but the engine is to read it. Columns are VARCHAR, BIGINT, DATE or BOOLEAN. fill adds the row at an
+// index below count, or none; it is asked for each in turn, by one
+// goroutine at a time.
 func (d *DuckDB) WriteRows(ctx context.Context, path string, columns []Column, count int, fill func(r *NewRows, row int)) (written int64, err error) {
 	fields := make([]arrow.Field, len(columns))
 	for i, c := range columns {
@@ -84,7 +93,7 @@ func (d *DuckDB) WriteRows(ctx context.Context, path string, columns []Column, c
 	if err != nil {
 		return 0, fmt.Errorf("hand over rows for %s: %w", path, err)
 	}
-	return writeOn(ctx, session.Query, "select * from new_rows", path)
+	return writeOn(ctx, session.Query, "snappy", "select * from new_rows", path)
 }
 
 // rowReader makes rows when the engine asks for them.
@@ -92,6 +101,7 @@ type rowReader struct {
 	*array.RecordBuilder
 	count, next int
 	fill        func(*NewRows, int)
+	ahead       chan arrow.RecordBatch // made while the engine takes the last one; nil: not begun
 	batch       arrow.RecordBatch
 	references  int
 }
@@ -99,15 +109,33 @@ type rowReader struct {
 // Next makes the next rows, and says whether there were any.
 func (r *rowReader) Next() bool {
 	r.let()
-	if r.next == r.count {
+	if r.ahead == nil {
+		r.ahead = make(chan arrow.RecordBatch, 1)
+		r.begin()
+	}
+	r.batch = <-r.ahead
+	if r.batch == nil {
+		r.ahead <- nil // for whoever asks once more
 		return false
 	}
-	rows := &NewRows{builders: r.Fields()}
-	for end := min(r.next+handedOver, r.count); r.next < end; r.next++ {
-		r.fill(rows, r.next)
-	}
-	r.batch = r.NewRecordBatch()
+	r.begin()
 	return true
+}
+
+// begin makes the rows after those that were asked for; nil at the end. One
+// goroutine at a time does so: the next is begun when its rows were taken.
+func (r *rowReader) begin() {
+	go func() {
+		if r.next == r.count {
+			r.ahead <- nil
+			return
+		}
+		rows := &NewRows{builders: r.Fields()}
+		for end := min(r.next+handedOver, r.count); r.next < end; r.next++ {
+			r.fill(rows, r.next)
+		}
+		r.ahead <- r.NewRecordBatch()
+	}()
 }
 
 func (r *rowReader) let() {
@@ -133,6 +161,11 @@ func (r *rowReader) Retain() { r.references++ }
 func (r *rowReader) Release() {
 	if r.references--; r.references == 0 {
 		r.let()
+		if r.ahead != nil {
+			if batch := <-r.ahead; batch != nil { // that nobody takes any more
+				batch.Release()
+			}
+		}
 		r.RecordBuilder.Release()
 	}
 }

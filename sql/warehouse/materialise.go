@@ -69,12 +69,12 @@ func (d *DuckDB) Write(ctx context.Context, query, path string) (int64, error) {
 }
 
 func (d *DuckDB) write(ctx context.Context, query, path string, args ...any) (int64, error) {
-	return writeOn(ctx, d.Query, query, path, args...)
+	return writeOn(ctx, d.Query, "zstd", query, path, args...)
 }
 
-func writeOn(ctx context.Context, on func(context.Context, string, ...any) (*Table, error), query, path string, args ...any) (int64, error) {
+func writeOn(ctx context.Context, on func(context.Context, string, ...any) (*Table, error), compression, query, path string, args ...any) (int64, error) {
 	const before = "copy ("
-	after := fmt.Sprintf("\n) to %s (format parquet, compression zstd, row_group_size %d)", Literal(path), RowGroup)
+	after := fmt.Sprintf("\n) to %s (format parquet, compression %s, row_group_size %d)", Literal(path), compression, RowGroup)
 	t, err := on(ctx, before+trimStatement(query)+after, args...)
 	if err != nil {
 		return 0, shift(err, query, len(before))

@@ -44,6 +44,7 @@ func SourceSchemas() []Schema {
 		schema("settled_deliveries", `decision_id, message, person_id, user_id, email, entry, segment, channel, decision, reason,
 			subject, decided_at timestamptz, sent_at timestamptz`),
 		schema("settled_tombstones", `kind, key, at timestamptz`),
+		schema("settled_merges", `into_kind, into_key, from_kind, from_key, merged_at timestamptz, merged_by, undo boolean`),
 		schema("settings", `name, as_of timestamptz, timezone, week_starts integer`),
 		schema("bots", `bot`),
 		schema("teams", `tag`),
@@ -54,7 +55,7 @@ func SourceSchemas() []Schema {
 		schema("cover_hours", `zone, weekday integer, hour integer, agents double`),
 		schema("staffing_settings", `handling_seconds double, answer_within_seconds double, target double, shrinkage double, concurrency double`),
 		schema("staffing_capacity", `places integer, contacts_per_hour double`),
-		schema("identity", `key_kind, key, person_id`),
+		schema("identity", `key_kind, key, person_id, valid_from timestamptz, valid_to timestamptz, why`),
 		schema("person_attributes_wide", `person_id`),
 		schema("company_attributes_wide", `company_id`),
 	}

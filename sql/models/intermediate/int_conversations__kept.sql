@@ -82,6 +82,8 @@ final as (
     left join keys
         on keys.key_kind = conversations.key_kind
         and keys.key = conversations.key
+        and coalesce(conversations.created_at, spans.first_part_at) >= keys.valid_from
+        and coalesce(conversations.created_at, spans.first_part_at) < keys.valid_to
     where coalesce(conversations.created_at, spans.first_part_at) is not null
         and (deletions.deleted_at is null or spans.last_part_at > deletions.deleted_at)
 

@@ -35,9 +35,13 @@ named as (
     left join identity as users
         on users.key_kind = 'user_id'
         and users.key = tombstones.key
+        and tombstones.deleted_at >= users.valid_from
+        and tombstones.deleted_at < users.valid_to
     left join identity as sources
         on sources.key_kind = 'source_id'
         and sources.key = tombstones.key
+        and tombstones.deleted_at >= sources.valid_from
+        and tombstones.deleted_at < sources.valid_to
     where coalesce(users.person_id, sources.person_id) is not null
     group by 1
 
@@ -52,6 +56,8 @@ returned as (
         on person_attributes.key_kind = identity.key_kind
         and person_attributes.key = identity.key
         and person_attributes.observed_at > named.deleted_at
+        and person_attributes.observed_at >= identity.valid_from
+        and person_attributes.observed_at < identity.valid_to
 
 ),
 

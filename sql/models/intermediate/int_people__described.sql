@@ -7,7 +7,7 @@
 -- incremental: person_id
 -- touched by settled_person_attributes: select int_person_keys__resolved.person_id
 --     from int_person_keys__resolved semi join changed using (key_kind, key)
--- column email: an address by which they are known, where no record of theirs says one or that there is none
+-- column email: an address by which they are known today, where no record of theirs says one or that there is none
 -- column signed_up_at: NULL: not signed up, or when is not known; it may lie after as_of
 -- column has_user_id: some record gave one
 -- column says_sign_up: some record says when they signed up, or that they did not; without one, who has a user_id has signed up
@@ -44,8 +44,9 @@ people as (
     select
         person_id,
         max(case when key_kind = 'user_id' then 1 else 0 end) = 1 as has_user_id,
-        min(case when key_kind = 'email' then key end) as known_email
+        min(case when key_kind = 'email' and is_current then key end) as known_email
     from keys
+    where why <> 'odd'
     group by person_id
 
 ),
@@ -64,6 +65,8 @@ observed as (
     inner join keys
         on keys.key_kind = person_attributes.key_kind
         and keys.key = person_attributes.key
+        and person_attributes.observed_at >= keys.valid_from
+        and person_attributes.observed_at < keys.valid_to
     left join deletions
         on deletions.person_id = keys.person_id
         and not deletions.is_deleted
@@ -89,7 +92,7 @@ sign_ups_ranked as (
     select
         person_id,
         parse_instant(value) as signed_up_at,
-        row_number() over (partition by key_kind, key order by observed_at desc, seq desc, value nulls last) as newest_first
+        row_number() over (partition by person_id, key_kind, key order by observed_at desc, seq desc, value nulls last) as newest_first
     from observed
     where name = 'signed_up_at'
 

@@ -29,6 +29,8 @@ final as (
     inner join keys
         on keys.key_kind = days.key_kind
         and keys.key = days.key
+        and days.first_at >= keys.valid_from
+        and days.first_at < keys.valid_to
     group by keys.person_id
 
 )

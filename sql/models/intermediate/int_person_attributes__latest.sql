@@ -36,6 +36,8 @@ ranked as (
     inner join identity
         on identity.key_kind = observed.key_kind
         and identity.key = observed.key
+        and observed.observed_at >= identity.valid_from
+        and observed.observed_at < identity.valid_to
 
 ),
 

@@ -52,6 +52,8 @@ final as (
     from deliveries
     left join keys
         on keys.key_id = deliveries.decided_person_id
+        and deliveries.decided_at >= keys.valid_from
+        and deliveries.decided_at < keys.valid_to
 
 )
 

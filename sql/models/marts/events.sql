@@ -1,6 +1,6 @@
 -- One row per event that had happened by as_of. Page views are events too. The
--- person is whoever the event's key belongs to today, so what somebody did
--- before signing up is theirs.
+-- person is whoever the event's key belongs to, by all that is known today, on the
+-- event's day: what somebody did before signing up is theirs.
 -- grain: event
 -- key: event_id
 -- column event_id: the record's id, else a hash of its content
@@ -67,6 +67,8 @@ final as (
     left join keys
         on keys.key_kind = events.key_kind
         and keys.key = events.key
+        and events.occurred_at >= keys.valid_from
+        and events.occurred_at < keys.valid_to
     left join companies
         on companies.source_id = events.sent_company_id
 

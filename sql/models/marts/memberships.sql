@@ -59,6 +59,8 @@ said as (
     inner join keys
         on keys.key_kind = memberships.key_kind
         and keys.key = memberships.key
+        and memberships.observed_at >= keys.valid_from
+        and memberships.observed_at < keys.valid_to
 
 ),
 

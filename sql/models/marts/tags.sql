@@ -43,6 +43,8 @@ ranked as (
     inner join keys
         on keys.key_kind = tags.key_kind
         and keys.key = tags.key
+        and tags.tagged_at >= keys.valid_from
+        and tags.tagged_at < keys.valid_to
 
 ),
 
