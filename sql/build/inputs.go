@@ -22,6 +22,7 @@ var published = []string{"settings", "report_zones"}
 // is seen: the staging models leave out what is later than as_of.
 var seen = map[string][]string{
 	"settled_events":             {"occurred_at"},
+	"settled_person_keys":        {"first_at"},
 	"settled_person_attributes":  {"at"},
 	"settled_memberships":        {"at"},
 	"settled_company_attributes": {"at"},

@@ -34,6 +34,7 @@ var columns = map[string]string{
 	"delivery_decisions":     "message person_id user_id entry channel decision reason decided_at sent_at",
 	"left_out":               "figure week_start reason n",
 	"tags":                   "person_id user_id tag tagged_at",
+	"person_keys":            "person_id user_id key_kind key first_seen_at",
 }
 
 // described gives the columns of every model, over source tables without rows.
