@@ -9,7 +9,7 @@ import (
 )
 
 // companyFacts are the columns of the mart companies that are ours.
-var companyFacts = strings.Fields(`company_id name plan monthly_spend currency mrr stage users created_at last_seen_at`)
+var companyFacts = strings.Fields(`company_id name plan monthly_spend currency mrr stage stage_since users sessions events contacts created_at last_seen_at`)
 
 var companyQuestions = []question{
 	{"people", "People", "nobody is in it", `select memberships.person_id, name, email, joined_at, left_at, last_seen_at, sessions
@@ -18,8 +18,8 @@ where company_id = $1
 order by left_at desc nulls first, last_seen_at desc nulls last, memberships.person_id
 limit 500`},
 	{"tags", "Tags", "no tag", `select tag, tagged_by, tagged_at from company_tags where company_id = $1 order by tag`},
-	{"event_counts", "Events that name it", "no event names it", `select event_name, cast(count(*) as bigint) as events, min(occurred_at) as first_at, max(occurred_at) as last_at
-from events
+	{"event_counts", "Events", "no event", `select event_name, cast(sum(events) as bigint) as events, min(first_at) as first_at, max(last_at) as last_at
+from company_events_daily
 where company_id = $1
 group by event_name
 order by events desc, event_name`},
@@ -33,6 +33,8 @@ const companyTimeline = `
     from conversations where company_id = $1
     union all
     select tagged_at, 'tag', tag, 'by ' || tagged_by from company_tags where company_id = $1
+    union all
+    select entered_at, 'stage', stage, 'after ' || former_stage from stage_changes where entity = 'company' and id = $1
     union all
     select joined_at, 'person', person_id, 'joined' from memberships where company_id = $1
     union all

@@ -12,9 +12,9 @@ import (
 
 // personFacts are the columns of the mart users that are ours; all others are
 // the workspace's own attributes.
-var personFacts = strings.Fields(`person_id user_id email name phone city country timezone stage is_signed_up
+var personFacts = strings.Fields(`person_id user_id email name phone city country timezone stage stage_since is_signed_up
 	unsubscribed_from_emails created_at signed_up_at first_seen_at last_seen_at last_contacted_at last_heard_from_at
-	sessions events relationship`)
+	sessions events relationship first_referrer first_landing_page first_source first_medium first_campaign`)
 
 var personQuestions = []question{
 	{"keys", "Known by", "no key is known", `select key_kind, key, first_seen_at as since
@@ -27,8 +27,8 @@ where person_id = $1
 order by left_at desc nulls first, joined_at desc, company_id`},
 	{"tags", "Tags", "no tag", `select tag, tagged_by, tagged_at from tags where person_id = $1 order by tag`},
 	{"segments", "Segments", "in no segment", `select segment, entered_at as since from segment_members where person_id = $1 order by segment`},
-	{"event_counts", "Events", "no event", `select event_name, cast(count(*) as bigint) as events, min(occurred_at) as first_at, max(occurred_at) as last_at
-from events
+	{"event_counts", "Events", "no event", `select event_name, cast(sum(events) as bigint) as events, min(first_at) as first_at, max(last_at) as last_at
+from person_events_daily
 where person_id = $1
 group by event_name
 order by events desc, event_name`},
@@ -57,6 +57,8 @@ const personTimeline = `
     select changed_at, 'segment', segment, change from segment_changes where person_id = $1 and change <> 'baseline'
     union all
     select tagged_at, 'tag', tag, 'by ' || tagged_by from tags where person_id = $1
+    union all
+    select entered_at, 'stage', stage, 'after ' || former_stage from stage_changes where entity = 'person' and id = $1
     union all
     select joined_at, 'company', company_id, 'joined' from memberships where person_id = $1
     union all

@@ -13,8 +13,9 @@ import (
 // More may come; none of these may go or change its name.
 var columns = map[string]string{
 	"users": `person_id user_id email name signed_up_at first_seen_at last_seen_at sessions city country timezone stage
-		relationship last_contacted_at last_heard_from_at unsubscribed_from_emails`,
-	"companies":   "company_id name plan monthly_spend currency mrr created_at users last_seen_at",
+		stage_since relationship last_contacted_at last_heard_from_at unsubscribed_from_emails
+		first_referrer first_landing_page first_source first_medium first_campaign`,
+	"companies":   "company_id name plan monthly_spend currency mrr stage stage_since created_at users sessions events contacts last_seen_at",
 	"events":      "event_id event_name person_id user_id occurred_at metadata",
 	"memberships": "person_id user_id company_id joined_at left_at",
 	"sessions":    "person_id user_id started_at ended_at page_views source medium campaign landing_page referrer",
@@ -27,14 +28,20 @@ var columns = map[string]string{
 		outbound_replies reopened is_partial`,
 	"first_response_weekly": `week_start contacts answered unanswered median_seconds p90_seconds median_office_seconds
 		p90_office_seconds within_5m within_1h within_8h within_24h is_partial`,
-	"contacts_by_hour":       "weekday hour contacts occurrences contacts_per_occurrence",
-	"contacts_by_hour_zones": "zone weekday hour contacts occurrences contacts_per_occurrence",
-	"mrr_monthly":            "month currency starting new reactivation expansion contraction churn ending customers",
-	"deliveries":             "message person_id user_id entry channel decision reason decided_at sent_at",
-	"delivery_decisions":     "message person_id user_id entry channel decision reason decided_at sent_at",
-	"left_out":               "figure week_start reason n",
-	"tags":                   "person_id user_id tag tagged_at",
-	"person_keys":            "person_id user_id key_kind key first_seen_at",
+	"contacts_by_hour":        "weekday hour contacts occurrences contacts_per_occurrence",
+	"contacts_by_hour_zones":  "zone weekday hour contacts occurrences contacts_per_occurrence",
+	"mrr_monthly":             "month currency starting new reactivation expansion contraction churn ending customers",
+	"deliveries":              "message person_id user_id entry channel decision reason decided_at sent_at",
+	"delivery_decisions":      "message person_id user_id entry channel decision reason decided_at sent_at",
+	"left_out":                "figure week_start reason n",
+	"tags":                    "person_id user_id tag tagged_at",
+	"first_touches":           "person_id user_id first_touch_at landing_page referrer source medium campaign",
+	"landing_pages":           "landing_page people signed_up people_who_wrote contacts contacts_per_person",
+	"contacts_by_first_touch": "channel referrer_site landing_page campaign contacts people",
+	"stage_changes":           "entity id stage former_stage entered_at left_at next_stage seconds",
+	"person_events_daily":     "occurred_on person_id user_id event_name events first_at last_at",
+	"company_events_daily":    "occurred_on company_id event_name events people first_at last_at",
+	"person_keys":             "person_id user_id key_kind key first_seen_at",
 }
 
 // described gives the columns of every model, over source tables without rows.
