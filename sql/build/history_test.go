@@ -86,6 +86,9 @@ func (t *teller) event() map[string]any {
 		e["company_id"] = t.companyID()
 	}
 	e["url"] = "https://app.example.com/" + t.pick("a", "b", "c")
+	if t.IntN(3) == 0 {
+		e["referrer"] = "https://" + t.pick("www.google.com/", "news.example?x=1", "app.example.com/a")
+	}
 	return e
 }
 
@@ -133,6 +136,9 @@ func (t *teller) company() map[string]any {
 	}
 	if t.IntN(3) == 0 {
 		c["industry"] = t.pick("retail", "care")
+	}
+	if t.IntN(3) == 0 {
+		c["stage"] = []any{"SQL", "customer", nil}[t.IntN(3)]
 	}
 	if t.IntN(4) == 0 {
 		start := t.at()

@@ -90,10 +90,15 @@ func openSettled(ctx context.Context, engine *warehouse.DuckDB, table string, ma
 	return engine.Exec(ctx, "create table "+warehouse.Ident(table)+" as select * from "+warehouse.FromFiles(manifest.Tables[table]))
 }
 
-// attributes are the models that lay custom attributes out as columns.
+// attributes are the models that lay custom attributes out as columns, and that
+// say which column each has become.
 func attributes(engine attribute.Engine) []transform.Made {
-	var made []transform.Made
+	made := []transform.Made{{
+		Name: attribute.Columns, Text: "One row per custom attribute of people or companies, with the column that it has become.",
+		SQL: func(ctx context.Context) (string, error) { return attribute.ColumnsSQL(ctx, engine) },
+	}}
 	for _, layout := range attribute.Layouts {
+		made[0].Reads = append(made[0].Reads, layout.Latest)
 		made = append(made, transform.Made{
 			Name: layout.Wide, Reads: []string{layout.Latest}, By: []string{layout.ID},
 			Text: fmt.Sprintf("One row per %s that has ever had a custom attribute, with the latest value of each in a column of its own.", layout.Entity),
@@ -106,7 +111,7 @@ func attributes(engine attribute.Engine) []transform.Made {
 // withoutMade are the source tables but those that are made by attributes.
 func withoutMade(tables []string) []string {
 	return slices.DeleteFunc(tables, func(name string) bool {
-		return slices.ContainsFunc(attribute.Layouts, func(l attribute.Layout) bool { return l.Wide == name })
+		return name == attribute.Columns || slices.ContainsFunc(attribute.Layouts, func(l attribute.Layout) bool { return l.Wide == name })
 	})
 }
 

@@ -49,6 +49,7 @@ func SourceSchemas() []Schema {
 		schema("identity", `key_kind, key, person_id`),
 		schema("person_attributes_wide", `person_id`),
 		schema("company_attributes_wide", `company_id`),
+		schema("attribute_columns", `entity, name, column_name, type, filled bigint, conflicts bigint, value_types`),
 	}
 }
 
