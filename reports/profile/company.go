@@ -46,7 +46,7 @@ const companyTimeline = `
 // is. Its timeline has most entries at most; 0: all. The error is a
 // *NotFoundError if there is none.
 func OfCompany(ctx context.Context, query reports.Query, key string, most int) (*Profile, error) {
-	id, others, err := findCompany(ctx, query, key)
+	id, others, err := FindCompany(ctx, query, key)
 	if err != nil {
 		return nil, err
 	}

@@ -33,9 +33,9 @@ where wrong_letters <= least((length($1) + 2) // 5, 4)
 order by wrong_letters, called
 limit 3`
 
-// findPerson finds the person whom key names, and others whom it names by a
+// FindPerson finds the person whom key names, and others whom it names by a
 // weaker kind of key. The error is a *NotFoundError if there is none.
-func findPerson(ctx context.Context, query reports.Query, key string) (id string, others []string, err error) {
+func FindPerson(ctx context.Context, query reports.Query, key string) (id string, others []string, err error) {
 	found, err := ids(ctx, query, personQuery, key)
 	if err != nil {
 		return "", nil, fmt.Errorf("look for the person %q: %w", key, err)
@@ -76,7 +76,9 @@ where wrong_letters <= least((length($1) + 2) // 5, 4)
 order by wrong_letters, called
 limit 3`
 
-func findCompany(ctx context.Context, query reports.Query, key string) (id string, others []string, err error) {
+// FindCompany finds the company whose company_id key is, or else those that are
+// called so. The error is a *NotFoundError if there is none.
+func FindCompany(ctx context.Context, query reports.Query, key string) (id string, others []string, err error) {
 	found, err := ids(ctx, query, companyQuery, key)
 	if err != nil {
 		return "", nil, fmt.Errorf("look for the company %q: %w", key, err)

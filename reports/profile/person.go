@@ -70,7 +70,7 @@ const personTimeline = `
 // user_id, a person_id, a cookie or the sending system's id. Its timeline has
 // most entries at most; 0: all. The error is a *NotFoundError if nobody is known by it.
 func OfPerson(ctx context.Context, query reports.Query, key string, most int) (*Profile, error) {
-	id, others, err := findPerson(ctx, query, key)
+	id, others, err := FindPerson(ctx, query, key)
 	if err != nil {
 		return nil, err
 	}
