@@ -87,6 +87,7 @@ func (a *app) buildConfig(ws *workspace.Workspace, store *lake.Lake) (build.Conf
 		Teams:      ws.Config.Teams,
 		Topics:     ws.Config.Topics,
 		Zones:      ws.Config.Reports.Zones,
+		Enrichment: ws.Config.Enrichment,
 		Keep:       ws.Config.Build.Keep,
 		KeepFor:    ws.Config.Build.KeepFor.Value(),
 		Freshness:  a.freshness(ws),

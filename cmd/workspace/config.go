@@ -20,6 +20,7 @@ type Config struct {
 	Serve       Serve               `yaml:"serve"`
 	SQL         SQL                 `yaml:"sql"`
 	Outages     []Outage            `yaml:"outages"`
+	Enrichment  map[string][]string `yaml:"enrichment"` // by attribute: whose word wins, the first that has one; "own": the company's. Default: own, then the newest
 	Kafka       Kafka               `yaml:"kafka"`
 	Lake        Lake                `yaml:"lake"`
 	Engine      Location            `yaml:"engine"` // of the models: default InProcess; or a Spark, sc://host:15002

@@ -143,6 +143,8 @@ func KindOf(name string) (record.Kind, error) {
 		return record.KindConversation, nil
 	case "tag", "tags":
 		return record.KindTag, nil
+	case "enrichment", "enrichments":
+		return record.KindEnrichment, nil
 	}
-	return "", fmt.Errorf("unknown kind %q; there are user, company, event, conversation and tag", name)
+	return "", fmt.Errorf("unknown kind %q; there are user, company, event, conversation, tag and enrichment", name)
 }

@@ -42,10 +42,11 @@ func TestEveryKindLands(t *testing.T) {
 			broker.Message{Kind: record.KindEvent, Key: "u1", Value: []byte(`{"event_name":"signed_up","user_id":"u1","created_at":1772000000}`), At: at},
 			broker.Message{Kind: record.KindConversation, Key: "k1", Value: []byte(`{"type":"conversation","id":"k1","created_at":1772000000}`), At: at},
 			broker.Message{Kind: record.KindTag, Key: "u1", Value: []byte(`{"tag":"vip","user_id":"u1","at":1772000000}`), At: at},
+			broker.Message{Kind: record.KindEnrichment, Key: "u1", Value: []byte(`{"source":"clearbit","user_id":"u1","attributes":{"size":50}}`), At: at},
 			broker.Message{Kind: record.KindDelivery, Key: "p1", Value: []byte(`{"decision_id":"d1","message":"hello","person_id":"u:u1","entry":"once","channel":"email","decision":"sent","decided_at":"2026-02-03T04:05:06Z"}`), At: at},
 		)
 		summary := b.once(b.config())
-		want := Summary{Rows: map[record.Kind]int64{}, Files: 6}
+		want := Summary{Rows: map[record.Kind]int64{}, Files: 7}
 		for _, kind := range record.Kinds() {
 			want.Rows[kind] = 1
 		}
@@ -220,7 +221,7 @@ func TestMissingTopics(t *testing.T) {
 	config := b.config()
 	config.TopicPrefix = "other."
 	var missing *MissingTopicsError
-	if _, err := Once(t.Context(), config); !errors.As(err, &missing) || len(missing.Topics) != 6 || !strings.Contains(err.Error(), "other.users") || !strings.Contains(err.Error(), "kafka.topic_prefix") {
+	if _, err := Once(t.Context(), config); !errors.As(err, &missing) || len(missing.Topics) != 7 || !strings.Contains(err.Error(), "other.users") || !strings.Contains(err.Error(), "kafka.topic_prefix") {
 		t.Errorf("error %v", err)
 	}
 	if err := Run(t.Context(), config); !errors.As(err, &missing) {

@@ -38,9 +38,12 @@ var reserved = map[string]bool{
 // in lower case. An attribute called stage, in whatever case, fills the column
 // of that name where the record itself does not: systems without such a column
 // keep the stage there.
-func (d *decoder) attributes(stage *string) string {
+func (d *decoder) attributes(stage *string) string { return d.attributesAs(stage, d.has("stage")) }
+
+// attributesAs is attributes; where the record has its stage already, one called
+// so is an attribute like any other.
+func (d *decoder) attributesAs(stage *string, hasStage bool) string {
 	var found object
-	hasStage := d.has("stage")
 	add := func(name, raw string) {
 		name = strings.ToLower(strings.TrimSpace(name))
 		if name == "stage" && !hasStage && raw[0] != '{' && raw[0] != '[' {

@@ -19,6 +19,7 @@ const (
 	KindEvent        Kind = "events"
 	KindConversation Kind = "conversations"
 	KindTag          Kind = "tags"
+	KindEnrichment   Kind = "enrichments"
 	KindDelivery     Kind = "deliveries"
 )
 
@@ -31,7 +32,7 @@ const (
 
 // Kinds lists the kinds that have a topic, in the order in which they are shown.
 func Kinds() []Kind {
-	return []Kind{KindUser, KindCompany, KindEvent, KindConversation, KindTag, KindDelivery}
+	return []Kind{KindUser, KindCompany, KindEvent, KindConversation, KindTag, KindEnrichment, KindDelivery}
 }
 
 // Topic is the name of the kind's topic: prefix and kind, as in "parley.users".

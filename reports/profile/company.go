@@ -17,6 +17,10 @@ from memberships left join users using (person_id)
 where company_id = $1
 order by left_at desc nulls first, last_seen_at desc nulls last, memberships.person_id
 limit 500`},
+	{"enrichments", "What others say", "nobody else says anything", `select name, value, value_type, source, observed_at as since
+from enrichments
+where entity = 'company' and id = $1
+order by name, source`},
 	{"tags", "Tags", "no tag", `select tag, tagged_by, tagged_at from company_tags where company_id = $1 order by tag`},
 	{"event_counts", "Events", "no event", `select event_name, cast(sum(events) as bigint) as events, min(first_at) as first_at, max(last_at) as last_at
 from company_events_daily

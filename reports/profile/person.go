@@ -25,6 +25,10 @@ order by case key_kind when 'user_id' then 1 when 'email' then 2 when 'source_id
 from memberships left join companies using (company_id)
 where person_id = $1
 order by left_at desc nulls first, joined_at desc, company_id`},
+	{"enrichments", "What others say", "nobody else says anything", `select name, value, value_type, source, observed_at as since
+from enrichments
+where entity = 'person' and id = $1
+order by name, source`},
 	{"tags", "Tags", "no tag", `select tag, tagged_by, tagged_at from tags where person_id = $1 order by tag`},
 	{"segments", "Segments", "in no segment", `select segment, entered_at as since from segment_members where person_id = $1 order by segment`},
 	{"event_counts", "Events", "no event", `select event_name, cast(sum(events) as bigint) as events, min(first_at) as first_at, max(last_at) as last_at

@@ -48,6 +48,9 @@ type Settings struct {
 	Topics     []string // tags that name a topic
 	Zones      []string // IANA zones of contacts_by_hour_zones, beside the workspace's own
 	Outages    []Outage
+	// Enrichment says of attributes, by name, whose word wins, the first that has
+	// one: names of sources, and record.OwnSource for what the company itself sends.
+	Enrichment map[string][]string
 	Keep       int // the newest builds, which all stay, the current one among them; default 10
 	// KeepFor is for how long older ones stay, thinned out: see keeps. Default: none does.
 	KeepFor time.Duration

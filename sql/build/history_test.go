@@ -193,6 +193,18 @@ func (t *teller) tag() map[string]any {
 	return g
 }
 
+// enrichment is what somebody else says of a person or a company.
+func (t *teller) enrichment() map[string]any {
+	e := map[string]any{"source": t.pick("fullcontact", "clearbit"), "updated_at": iso(t.at()),
+		"attributes": map[string]any{"followers": t.IntN(50), t.pick("name", "title"): []any{"Ann F.", nil}[t.IntN(2)]}}
+	if t.IntN(3) == 0 {
+		e["company_id"] = t.companyID()
+		return e
+	}
+	e[t.pick("user_id", "user_id", "email")] = t.pick("1", "7", "12", "ann@example.com")
+	return e
+}
+
 // delivery is a decision of ours, which no source record tells.
 func (t *teller) delivery() map[string]any {
 	at := t.at()
@@ -228,6 +240,8 @@ func (t *teller) next() told {
 	case 14:
 		r.kind = record.KindTombstone
 		r.key = t.pick("3", "src1", "c3", "v3", "v4")
+	case 15:
+		r.kind, doc = record.KindEnrichment, t.enrichment()
 	default:
 		r.kind, doc = record.KindEvent, t.event()
 	}

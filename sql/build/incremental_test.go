@@ -24,6 +24,7 @@ func (w *workshop) tell(records []told) {
 	landTold(w, record.KindEvent, records, func(e *record.Event, r told) error { return e.Decode([]byte(r.value), r.place) })
 	landTold(w, record.KindConversation, records, func(c *record.Conversation, r told) error { return c.Decode([]byte(r.value), r.place) })
 	landTold(w, record.KindTag, records, func(g *record.Tag, r told) error { return g.Decode([]byte(r.value), r.place) })
+	landTold(w, record.KindEnrichment, records, func(e *record.Enrichment, r told) error { return e.Decode([]byte(r.value), r.place) })
 	landTold(w, record.KindDelivery, records, func(d *record.Delivery, r told) error { return d.Decode([]byte(r.value), r.place) })
 	landTold(w, record.KindTombstone, records, func(g *record.Tombstone, r told) error {
 		g.KafkaOffset, g.KafkaAt, g.Key = r.place.Offset, r.place.At, r.key

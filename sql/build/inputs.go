@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,6 +33,7 @@ var seen = map[string][]string{
 	"settled_conversations":      {"created_at", "updated_at"},
 	"settled_conversation_parts": {"created_at"},
 	"settled_tags":               {"tagged_at"},
+	"settled_enrichments":        {"at"},
 	"settled_deliveries":         {"decided_at"},
 	"settled_tombstones":         {"at"},
 }
@@ -132,6 +134,12 @@ func (b *building) chosen(ctx context.Context, engine *warehouse.DuckDB, known m
 			if !slices.Contains(values[:i], v) {
 				rows[table] = append(rows[table], []any{v})
 			}
+		}
+	}
+	rows["enrichment_choices"] = nil
+	for _, name := range slices.Sorted(maps.Keys(s.Enrichment)) {
+		for i, source := range s.Enrichment[name] {
+			rows["enrichment_choices"] = append(rows["enrichment_choices"], []any{name, source, i + 1})
 		}
 	}
 	rows["outages"] = nil

@@ -41,6 +41,8 @@ var columns = map[string]string{
 	"stage_changes":             "entity id stage former_stage entered_at left_at next_stage seconds",
 	"person_events_daily":       "occurred_on person_id user_id event_name events first_at last_at",
 	"company_events_daily":      "occurred_on company_id event_name events people first_at last_at",
+	"enrichments":               "entity id source name value value_type observed_at",
+	"enriched_attributes":       "entity id name own_value value value_type source sources",
 	"attribute_catalogue":       "entity name column_name type first_seen_at last_seen_at observations filled conflicts value_types",
 	"person_attribute_history":  "person_id user_id name is_custom value value_type observed_at seq",
 	"company_attribute_history": "company_id name is_custom value value_type observed_at seq",

@@ -18,7 +18,7 @@ import (
 
 // format is the version of what settled files hold. Files of another format
 // are not read: everything is settled again from what landed.
-const format = 3
+const format = 4
 
 // Manifest is one version of the settled tables: a fixed set of files. Later
 // versions do not touch them. They are removed when two newer versions exist,
