@@ -48,6 +48,8 @@ type Settings struct {
 	Topics     []string // tags that name a topic
 	Zones      []string // IANA zones of contacts_by_hour_zones, beside the workspace's own
 	Outages    []Outage
+	// Geography is the path of a file in MaxMind's format, by which addresses have a place; "": none.
+	Geography string
 	// Enrichment says of attributes, by name, whose word wins, the first that has
 	// one: names of sources, and record.OwnSource for what the company itself sends.
 	Enrichment map[string][]string

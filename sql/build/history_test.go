@@ -86,6 +86,9 @@ func (t *teller) event() map[string]any {
 		e["company_id"] = t.companyID()
 	}
 	e["url"] = "https://app.example.com/" + t.pick("a", "b", "c")
+	if t.IntN(4) == 0 {
+		e["ip"] = t.pick("81.2.69.142", "89.160.20.128", "10.0.0.1", "2001:218::1")
+	}
 	if t.IntN(3) == 0 {
 		e["referrer"] = "https://" + t.pick("www.google.com/", "news.example?x=1", "app.example.com/a")
 	}

@@ -153,6 +153,7 @@ func TestStepByStepIsAtOnce(t *testing.T) {
 			teller := newTeller(seed, from, to)
 			w := setup(t)
 			w.cfg.parts = parts{touched: 1000, partRows: 40} // all of our models, always by what was touched
+			w.cfg.Settings.Geography = "../../testdata/geography/GeoIP2-City-Test.mmdb"
 			w.cfg.Settings.Teams, w.cfg.Settings.Topics = []string{"billing", "onboarding"}, []string{"bug report", "confused"}
 			ways := map[string]map[string]bool{}
 			reasons := map[string][]string{}
@@ -197,7 +198,7 @@ func TestStepByStepIsAtOnce(t *testing.T) {
 
 // choose changes one of the things that a workspace chooses.
 func (t *teller) choose(s *Settings) {
-	switch t.IntN(5) {
+	switch t.IntN(7) {
 	case 0:
 		s.Timezone = t.pick("Europe/Dublin", "America/New_York", "Australia/Lord_Howe")
 	case 1:
@@ -208,5 +209,9 @@ func (t *teller) choose(s *Settings) {
 		s.Topics = []string{"bug report", t.pick("confused", "billing", "onboarding")}
 	case 4:
 		s.Zones = []string{t.pick("Asia/Tokyo", "America/New_York")}
+	case 5:
+		s.Geography = t.pick("", "../../testdata/geography/GeoIP2-City-Test.mmdb")
+	case 6:
+		s.Enrichment = map[string][]string{"name": {t.pick("own", "clearbit"), "fullcontact"}}
 	}
 }

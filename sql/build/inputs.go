@@ -62,6 +62,9 @@ func (b *building) inputs(ctx context.Context, engine *warehouse.DuckDB, manifes
 	if known["identity"], err = b.whoIsWho(ctx, engine, manifest); err != nil {
 		return nil, err
 	}
+	if known[addressPlaces], err = b.placeAddresses(ctx, engine, manifest); err != nil {
+		return nil, err
+	}
 	return known, b.publishInputs(ctx, engine)
 }
 

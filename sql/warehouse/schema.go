@@ -45,6 +45,7 @@ func SourceSchemas() []Schema {
 		schema("bots", `bot`),
 		schema("teams", `tag`),
 		schema("topics", `tag`),
+		schema("address_places", `ip, city, country, timezone, database`),
 		schema("enrichment_choices", `name, source, position integer`),
 		schema("outages", `outage, started_at timestamptz, ended_at timestamptz`),
 		schema("report_zones", `zone`),

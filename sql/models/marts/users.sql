@@ -22,9 +22,9 @@
 -- column email: newest that records say, else an address by which they are known
 -- column name: as sent
 -- column phone: as sent
--- column city: as sent
--- column country: as sent
--- column timezone: as sent
+-- column city: as sent; where records say neither city nor country, that of their latest internet address
+-- column country: likewise
+-- column timezone: as sent, else that of the address
 -- column stage: as sent
 -- column stage_since: when they came into the stage that they are in; see stage_changes
 -- column sessions: how many; see sessions
@@ -88,6 +88,12 @@ visits as (
 
 ),
 
+places as (
+
+    select * from int_people__placed
+
+),
+
 stages as (
 
     select
@@ -119,9 +125,9 @@ named as (
         people.email,
         people.name,
         people.phone,
-        people.city,
-        people.country,
-        people.timezone,
+        case when people.city is null and people.country is null then places.city else people.city end as city,
+        coalesce(people.country, case when people.city is null then places.country end) as country,
+        coalesce(people.timezone, places.timezone) as timezone,
         people.stage,
         case when people.stage is not null then stages.stage_since end as stage_since,
         coalesce(visits.sessions, 0) as sessions,
@@ -155,6 +161,7 @@ named as (
     left join seen using (person_id)
     left join visits using (person_id)
     left join stages using (person_id)
+    left join places using (person_id)
     left join first_touches using (person_id)
     left join ages using (person_id)
 
