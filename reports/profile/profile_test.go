@@ -74,6 +74,12 @@ var ann = []string{
 	`insert into events (event_id, event_name, person_id, occurred_at, company_id, metadata) values
 		('e1', 'activated', 'u:7', '2026-01-06 10:00:00+00', '6', '{"by":"import"}'), ('e2', 'page_view', 'u:7', '2026-01-01 08:00:00+00', null, null),
 		('e3', 'activated', 'u:7', '2026-03-06 10:00:00+00', null, null), ('e4', 'activated', 'u:k1', '2026-03-07 10:00:00+00', null, null)`,
+	`insert into person_events_daily (occurred_on, person_id, event_name, events, first_at, last_at) values
+		('2026-01-06', 'u:7', 'activated', 1, '2026-01-06 10:00:00+00', '2026-01-06 10:00:00+00'), ('2026-03-06', 'u:7', 'activated', 1, '2026-03-06 10:00:00+00', '2026-03-06 10:00:00+00'),
+		('2026-01-01', 'u:7', 'page_view', 1, '2026-01-01 08:00:00+00', '2026-01-01 08:00:00+00')`,
+	`insert into company_events_daily (occurred_on, company_id, event_name, events, first_at, last_at) values ('2026-01-06', '6', 'activated', 1, '2026-01-06 10:00:00+00', '2026-01-06 10:00:00+00')`,
+	`insert into enrichments (entity, id, source, name, value, value_type, observed_at) values ('person', 'u:7', 'clearbit', 'title', 'Boss', 'text', '2026-02-01 00:00:00+00'), ('company', '6', 'clearbit', 'size', '50', 'number', '2026-02-01 00:00:00+00')`,
+	`insert into stage_changes (entity, id, stage, former_stage, entered_at) values ('person', 'u:7', 'customer', 'lead', '2026-01-09 00:00:00+00')`,
 	`insert into sessions (session_id, person_id, started_at, ended_at, page_views, source, landing_page) values ('e2', 'u:7', '2026-01-01 08:00:00+00', '2026-01-01 08:00:00+00', 1, 'google', 'https://x.example/pricing')`,
 	`insert into conversations (conversation_id, person_id, company_id, channel, state, created_at) values ('c1', 'u:7', '6', 'email', 'open', '2026-06-30 23:30:00+00')`,
 	`insert into conversation_parts (part_id, conversation_id, person_id, part_type, speaker, author_name, created_at, body) values
@@ -154,6 +160,7 @@ func TestWhatIsKnownOfAPerson(t *testing.T) {
 			{"anonymous_id", "k1", at("2026-01-01T08:00:00Z")},
 		},
 		"companies":    {{"6", "Six", "pro", at("2026-01-05T10:00:00Z"), at("2026-06-01T00:00:00Z")}},
+		"enrichments":  {{"title", "Boss", "text", "clearbit", at("2026-02-01T00:00:00Z")}},
 		"tags":         {{"vip", "Orla", at("2026-05-02T00:00:00Z")}},
 		"segments":     {{"power", at("2026-05-01T00:00:00Z")}},
 		"event_counts": {{"activated", int64(2), at("2026-01-06T10:00:00Z"), at("2026-03-06T10:00:00Z")}, {"page_view", int64(1), at("2026-01-01T08:00:00Z"), at("2026-01-01T08:00:00Z")}},
@@ -164,6 +171,7 @@ func TestWhatIsKnownOfAPerson(t *testing.T) {
 			{at("2026-05-02T00:00:00Z"), "tag", "vip", "by Orla"},
 			{at("2026-05-01T00:00:00Z"), "segment", "power", "entered"},
 			{at("2026-03-06T10:00:00Z"), "event", "activated", nil},
+			{at("2026-01-09T00:00:00Z"), "stage", "customer", "after lead"},
 			{at("2026-01-07T10:00:00Z"), "message", "welcome", "sent: Hello"},
 			{at("2026-01-06T10:00:00Z"), "event", "activated", `{"by":"import"}`},
 			{at("2026-01-05T10:00:00Z"), "company", "6", "joined"},
@@ -188,7 +196,7 @@ func TestWhatIsKnownOfACompany(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(c.Section("people").Table.Rows) != 1 || len(c.Section("event_counts").Table.Rows) != 1 || len(c.Section("timeline").Table.Rows) != 4 {
+		if len(c.Section("people").Table.Rows) != 1 || len(c.Section("enrichments").Table.Rows) != 1 || len(c.Section("event_counts").Table.Rows) != 1 || len(c.Section("timeline").Table.Rows) != 4 {
 			t.Errorf("%s: %d people, %d kinds of event and %d happenings, want 1, 1 and 4: an event, a conversation, joined, left", key,
 				len(c.Section("people").Table.Rows), len(c.Section("event_counts").Table.Rows), len(c.Section("timeline").Table.Rows))
 		}
