@@ -33,21 +33,22 @@ var mustNotImport = map[string][]string{
 
 // Libraries that one place alone may know.
 var onlyIn = map[string][]string{
-	"github.com/duckdb/duckdb-go/v2":         {"parley/sql/warehouse"},
-	"github.com/apache/arrow-go/v18":         {"parley/sql/warehouse"},
-	"github.com/peterh/liner":                {"parley/cmd/cli"},
-	"github.com/apache/spark-connect-go/v35": {"parley/sql/warehouse/spark"},
-	"github.com/segmentio/kafka-go":          {"parley/pipelines/broker", "parley/pipelines/landing"},
-	"github.com/twmb/franz-go/pkg/kfake":     {"parley/pipelines/broker"},
-	"github.com/riverqueue/river":            {"parley/jobs"},
-	"github.com/go-echarts/go-echarts/v2":    {"parley/reports/chart"},
-	"github.com/dop251/goja":                 {"parley/reports/chart/svg"},
-	"github.com/spf13/cobra":                 {"parley/cmd/cli"},
-	"github.com/wneessen/go-mail":            {"parley/jobs/delivery"},
-	"github.com/parquet-go/parquet-go":       {"parley/pipelines", "parley/sql"},
-	"github.com/prometheus/client_golang":    {"parley/pipelines/landing", "parley/cmd"},
-	"gocloud.dev":                            {"parley/pipelines/lake"},
-	"github.com/aws":                         {"parley/pipelines/lake"},
+	"github.com/duckdb/duckdb-go/v2":          {"parley/sql/warehouse"},
+	"github.com/apache/arrow-go/v18":          {"parley/sql/warehouse"},
+	"github.com/peterh/liner":                 {"parley/cmd/cli"},
+	"github.com/apache/spark-connect-go/v35":  {"parley/sql/warehouse/spark"},
+	"github.com/segmentio/kafka-go":           {"parley/pipelines/broker", "parley/pipelines/landing"},
+	"github.com/twmb/franz-go/pkg/kfake":      {"parley/pipelines/broker"},
+	"github.com/riverqueue/river":             {"parley/jobs"},
+	"github.com/go-echarts/go-echarts/v2":     {"parley/reports/chart"},
+	"github.com/dop251/goja":                  {"parley/reports/chart/svg"},
+	"github.com/spf13/cobra":                  {"parley/cmd/cli"},
+	"github.com/wneessen/go-mail":             {"parley/jobs/delivery"},
+	"github.com/parquet-go/parquet-go":        {"parley/pipelines", "parley/sql"},
+	"github.com/prometheus/client_golang":     {"parley/pipelines/landing", "parley/cmd"},
+	"gocloud.dev":                             {"parley/pipelines/lake"},
+	"github.com/aws":                          {"parley/pipelines/lake"},
+	"github.com/oschwald/maxminddb-golang/v2": {"parley/sql/geography"},
 }
 
 func load(t *testing.T) []*packages.Package {

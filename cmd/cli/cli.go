@@ -118,7 +118,7 @@ func (a *app) root() *cobra.Command {
 		{"begin", "Begin:", []*cobra.Command{a.demoCommand(), a.initCommand(), a.importCommand()}},
 		{"work", "Work, all at once or each by itself:", []*cobra.Command{a.runCommand(), a.landCommand(), a.buildCommand(), a.workCommand(), a.serveCommand()}},
 		{"write", "Write models:", []*cobra.Command{a.testCommand(), a.docsCommand()}},
-		{"ask", "Ask:", []*cobra.Command{a.sqlCommand(), a.segmentCommand(), a.messageCommand(), a.reportCommand()}},
+		{"ask", "Ask:", []*cobra.Command{a.sqlCommand(), a.personCommand(), a.companyCommand(), a.segmentCommand(), a.tagCommand(), a.messageCommand(), a.reportCommand()}},
 		{"care", "Take care:", []*cobra.Command{a.doctorCommand(), a.lintCommand(), a.lakeCommand(), a.deadLettersCommand(), a.mergeCommand(), a.unmergeCommand()}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})

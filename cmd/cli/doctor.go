@@ -18,6 +18,7 @@ import (
 	"parley/pipelines/broker"
 	"parley/pipelines/lake"
 	"parley/sql/build"
+	"parley/sql/geography"
 	"parley/sql/segment"
 	"parley/sql/settle"
 	"parley/sql/warehouse"
@@ -58,6 +59,7 @@ func (a *app) examine(ctx context.Context) error {
 		{"messages", a.examineMessages},
 		{"build", a.examineBuild},
 		{"sources", a.examineSources},
+		{"geography", examineGeography},
 		{"reports", examineReports},
 	} {
 		finding, err := part.look(ctx, ws)
@@ -78,6 +80,19 @@ func (a *app) examine(ctx context.Context) error {
 		return fmt.Errorf("%d of %d parts are ill; the findings say what to do", ill, len(r.Rows))
 	}
 	return nil
+}
+
+// examineGeography opens the database of places.
+func examineGeography(_ context.Context, ws *workspace.Workspace) (string, error) {
+	path := geographyFile(ws)
+	if path == "" {
+		return "no database: cities, countries and time zones are those that records say; for those of addresses " + geography.HowToGet, nil
+	}
+	database, err := geography.Open(path)
+	if err != nil {
+		return "", err
+	}
+	return database.Version() + " is read", database.Close()
 }
 
 func (a *app) examineKafka(ctx context.Context, ws *workspace.Workspace) (string, error) {

@@ -87,6 +87,8 @@ func (a *app) buildConfig(ws *workspace.Workspace, store *lake.Lake) (build.Conf
 		Teams:      ws.Config.Teams,
 		Topics:     ws.Config.Topics,
 		Zones:      ws.Config.Reports.Zones,
+		Geography:  geographyFile(ws),
+		Enrichment: ws.Config.Enrichment,
 		Keep:       ws.Config.Build.Keep,
 		KeepFor:    ws.Config.Build.KeepFor.Value(),
 		Freshness:  a.freshness(ws),
@@ -106,6 +108,15 @@ func (a *app) buildConfig(ws *workspace.Workspace, store *lake.Lake) (build.Conf
 		Spark:    ws.Spark(),
 		Now:      time.Now, // names the build and times it; what it sees is by AsOf
 	}, faults
+}
+
+// geographyFile is the path of the workspace's database of places; "": it has none.
+func geographyFile(ws *workspace.Workspace) string {
+	file := ws.Config.Geography.File
+	if file == "" || filepath.IsAbs(file) {
+		return file
+	}
+	return ws.Path(file)
 }
 
 // freshness are the workspace's limits of how old the newest record of a kind may be.

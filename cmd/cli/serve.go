@@ -18,7 +18,7 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the reports, and SQL over HTTP, until stopped",
-		Long: `Serve the reports in the browser, POST /v1/sql ({"query": …, "values": […]}) for programs, and /metrics for Prometheus.
+		Long: `Serve the reports in the browser, /people/ and /companies/ with all that is known of one, POST /v1/sql ({"query": …, "values": […]}) for programs, and /metrics for Prometheus.
 SQL is answered as JSON, or by Accept as text/csv, application/vnd.apache.arrow.stream or application/vnd.apache.parquet.
 On this machine the pages are open; beyond it, and for SQL, the token is asked for:
 PARLEY_TOKEN, or the one kept in .parley/token.`,

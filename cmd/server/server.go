@@ -1,5 +1,6 @@
-// Package server serves a workspace's reports, and SQL over HTTP, to whoever may
-// see them. It draws nothing and computes nothing itself.
+// Package server serves a workspace's reports, the pages of its people and
+// companies, and SQL over HTTP, to whoever may see them. It draws nothing and
+// computes nothing itself.
 package server
 
 import (
@@ -26,8 +27,8 @@ type Config struct {
 	Listen  string // host:port; port 0 takes a free one
 	Reports string // the folder of reports: dated folders, `latest`, and `docs`, the catalogue
 	Token   string // never empty
-	// Open opens the current build for one query of POST /v1/sql, within limits of
-	// time and memory. At most queriesAtOnce are open; further ones wait.
+	// Open opens the current build for one query of POST /v1/sql, or one page of
+	// /people/ or /companies/, within limits of time and memory. At most queriesAtOnce are open; further ones wait.
 	Open func(ctx context.Context) (*warehouse.Reader, error)
 	// Metrics are what GET /metrics gives, to whoever may see the pages; nil: it is not there.
 	Metrics prometheus.Gatherer
@@ -56,7 +57,11 @@ func New(ctx context.Context, config Config) (*Server, error) {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{config: config, queries: make(chan struct{}, queriesAtOnce)}
-	if err := s.listen(ctx, s.handler(), "choose one by serve.listen in parley.yaml or --listen"); err != nil {
+	handler, err := s.handler()
+	if err != nil {
+		return nil, fmt.Errorf("serve: %w", err)
+	}
+	if err := s.listen(ctx, handler, "choose one by serve.listen in parley.yaml or --listen"); err != nil {
 		return nil, fmt.Errorf("serve: %w", err)
 	}
 	return s, nil
@@ -122,7 +127,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	return nil
 }
 
-func (s *Server) handler() http.Handler {
+func (s *Server) handler() (http.Handler, error) {
 	pages := http.NewServeMux()
 	pages.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	pages.HandleFunc("GET /login", s.loginPage)
@@ -143,7 +148,7 @@ func (s *Server) handler() http.Handler {
 	pages.HandleFunc("GET /{file...}", s.allowed(func(w http.ResponseWriter, r *http.Request) {
 		s.file(w, r, "latest", r.PathValue("file"))
 	}))
-	return s.guard(pages)
+	return s.guard(pages), s.profiles(pages)
 }
 
 // file serves one file of a folder of reports; never a listing, never what lies outside.

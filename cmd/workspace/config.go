@@ -22,6 +22,8 @@ type Config struct {
 	Serve       Serve               `yaml:"serve"`
 	SQL         SQL                 `yaml:"sql"`
 	Outages     []Outage            `yaml:"outages"`
+	Geography   Geography           `yaml:"geography"`
+	Enrichment  map[string][]string `yaml:"enrichment"` // by attribute: whose word wins, the first that has one; "own": the company's. Default: own, then the newest
 	Kafka       Kafka               `yaml:"kafka"`
 	Lake        Lake                `yaml:"lake"`
 	Engine      Location            `yaml:"engine"` // of the models: default InProcess; or a Spark, sc://host:15002
@@ -125,6 +127,11 @@ type Outage struct {
 	Name string  `yaml:"name"`
 	From Instant `yaml:"from"`
 	To   Instant `yaml:"to"`
+}
+
+// Geography says by what internet addresses have a place.
+type Geography struct {
+	File string `yaml:"file"` // in MaxMind's format, from the workspace's folder; default: none, and addresses have no place
 }
 
 // Lake says where the records lie that have landed.

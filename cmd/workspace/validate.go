@@ -91,6 +91,15 @@ func (c *Config) validate(file *yamlfile.File) error {
 			fault(fmt.Sprintf("$.outages[%d]", i), "an outage needs a name, and `from` and `to` after it, as 2026-03-02T10:00:00Z")
 		}
 	}
+	for name, sources := range c.Enrichment {
+		seen := map[string]bool{}
+		for i, source := range sources {
+			if source == "" || seen[source] || source != strings.ToLower(strings.TrimSpace(source)) {
+				fault(fmt.Sprintf("$.enrichment.%s[%d]", name, i), "%q is no source, or stands twice; write names of sources in small letters, the first to win first, and own for what you send", source)
+			}
+			seen[source] = true
+		}
+	}
 	c.Kafka.validate(file, fault)
 	c.validateParts(fault)
 	return errors.Join(faults...)

@@ -143,8 +143,10 @@ func KindOf(name string) (record.Kind, error) {
 		return record.KindConversation, nil
 	case "tag", "tags":
 		return record.KindTag, nil
+	case "enrichment", "enrichments":
+		return record.KindEnrichment, nil
 	case "merge", "merges":
 		return record.KindMerge, nil
 	}
-	return "", fmt.Errorf("unknown kind %q; there are user, company, event, conversation, tag and merge", name)
+	return "", fmt.Errorf("unknown kind %q; there are user, company, event, conversation, tag, enrichment and merge", name)
 }

@@ -42,6 +42,7 @@ func TestEveryKindLands(t *testing.T) {
 			broker.Message{Kind: record.KindEvent, Key: "u1", Value: []byte(`{"event_name":"signed_up","user_id":"u1","created_at":1772000000}`), At: at},
 			broker.Message{Kind: record.KindConversation, Key: "k1", Value: []byte(`{"type":"conversation","id":"k1","created_at":1772000000}`), At: at},
 			broker.Message{Kind: record.KindTag, Key: "u1", Value: []byte(`{"tag":"vip","user_id":"u1","at":1772000000}`), At: at},
+			broker.Message{Kind: record.KindEnrichment, Key: "u1", Value: []byte(`{"source":"clearbit","user_id":"u1","attributes":{"size":50}}`), At: at},
 			broker.Message{Kind: record.KindDelivery, Key: "p1", Value: []byte(`{"decision_id":"d1","message":"hello","person_id":"u:u1","entry":"once","channel":"email","decision":"sent","decided_at":"2026-02-03T04:05:06Z"}`), At: at},
 			broker.Message{Kind: record.KindMerge, Key: "u1", Value: []byte(`{"into":{"user_id":"u1"},"from":{"email":"ada@x"},"at":1772000000}`), At: at},
 		)

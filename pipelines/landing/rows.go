@@ -39,6 +39,8 @@ func newRows(kind record.Kind) (rows, error) {
 		return newDecoded[record.Conversation](kind), nil
 	case record.KindTag:
 		return newDecoded[record.Tag](kind), nil
+	case record.KindEnrichment:
+		return newDecoded[record.Enrichment](kind), nil
 	case record.KindDelivery:
 		return newDecoded[record.Delivery](kind), nil
 	case record.KindMerge:

@@ -35,11 +35,25 @@ var reserved = map[string]bool{
 // attributes is the record's custom attributes as a JSON object, "" if it has
 // none: what stands at the top level and has not been read, then custom_data,
 // then custom_attributes; of one name the last counts. Names are trimmed and
-// in lower case.
-func (d *decoder) attributes() string {
+// in lower case. An attribute called stage, in whatever case, fills the column
+// of that name where the record itself does not: systems without such a column
+// keep the stage there.
+func (d *decoder) attributes(stage *string) string { return d.attributesAs(stage, d.has("stage")) }
+
+// attributesAs is attributes; where the record has its stage already, one called
+// so is an attribute like any other.
+func (d *decoder) attributesAs(stage *string, hasStage bool) string {
 	var found object
 	add := func(name, raw string) {
 		name = strings.ToLower(strings.TrimSpace(name))
+		if name == "stage" && !hasStage && raw[0] != '{' && raw[0] != '[' {
+			if *stage = scalar(raw); *stage == "" {
+				d.clear("stage")
+			} else {
+				d.uncleared("stage")
+			}
+			return
+		}
 		if name == secret { // in whatever case it was written
 			return
 		}

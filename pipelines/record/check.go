@@ -40,6 +40,8 @@ func Check(kind Kind, value []byte, at Position) (refused *Error) {
 		row = new(Conversation)
 	case KindTag:
 		row = new(Tag)
+	case KindEnrichment:
+		row = new(Enrichment)
 	case KindDelivery:
 		row = new(Delivery)
 	case KindMerge:

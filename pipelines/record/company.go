@@ -65,7 +65,7 @@ func (c *Company) read(d *decoder) {
 	c.Stage = d.text("stage")
 	c.Subscriptions = d.subscriptions()
 	c.Tags = d.nameList("tags")
-	c.CustomAttributes = d.attributes()
+	c.CustomAttributes = d.attributes(&c.Stage)
 	c.Cleared = d.clearedColumns()
 }
 

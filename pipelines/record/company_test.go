@@ -28,6 +28,7 @@ func TestCompanyDecode(t *testing.T) {
 		{"an empty plan says nothing", `{"company_id":"c1","plan":{}}`, record.Company{CompanyID: "c1"}},
 		{"null clears", `{"company_id":"c1","plan":null,"monthly_spend":null,"currency":null,"created_at":null,"stage":"","subscriptions":null}`,
 			record.Company{CompanyID: "c1", Cleared: `["created_at","currency","monthly_spend","plan","stage","subscriptions"]`}},
+		{"a stage among the attributes", `{"company_id":"c1","custom_attributes":{"Stage":"CUST"}}`, record.Company{CompanyID: "c1", Stage: "CUST"}},
 		{"an amount as text, exactly", `{"company_id":"c1","monthly_spend":"1234567.10"}`, record.Company{CompanyID: "c1", MonthlySpend: "1234567.1"}},
 		{"an amount with an exponent", `{"company_id":"c1","monthly_spend":1.5e3}`, record.Company{CompanyID: "c1", MonthlySpend: "1500"}},
 		{"a third, as JavaScript writes it", `{"company_id":"c1","monthly_spend":33.333333333333336}`, record.Company{CompanyID: "c1", MonthlySpend: "33.333333333333336"}},

@@ -117,7 +117,7 @@ func KeyOf(kind Kind, value []byte) string {
 		key = d.key("company_id", "source_id", "id")
 	case KindConversation:
 		key = d.key("conversation_id", "id")
-	case KindEvent, KindTag:
+	case KindEvent, KindTag, KindEnrichment:
 		if _, key = d.personKeys().Strongest(); key == "" {
 			key = d.companyKey()
 		}

@@ -19,6 +19,7 @@ const (
 	KindEvent        Kind = "events"
 	KindConversation Kind = "conversations"
 	KindTag          Kind = "tags"
+	KindEnrichment   Kind = "enrichments"
 	KindDelivery     Kind = "deliveries"
 	KindMerge        Kind = "merges"
 )
@@ -32,7 +33,7 @@ const (
 
 // Kinds lists the kinds that have a topic, in the order in which they are shown.
 func Kinds() []Kind {
-	return []Kind{KindUser, KindCompany, KindEvent, KindConversation, KindTag, KindDelivery, KindMerge}
+	return []Kind{KindUser, KindCompany, KindEvent, KindConversation, KindTag, KindEnrichment, KindDelivery, KindMerge}
 }
 
 // Topic is the name of the kind's topic: prefix and kind, as in "parley.users".

@@ -60,7 +60,7 @@ func (u *User) Decode(value []byte, at Position) error {
 			u.Enrichment = canonical(raw)
 		}
 	}
-	u.CustomAttributes = d.attributes()
+	u.CustomAttributes = d.attributes(&u.Stage)
 	u.Cleared = d.clearedColumns()
 	return d.fault()
 }

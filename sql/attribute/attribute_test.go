@@ -219,6 +219,46 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
+// The table of columns says what the catalogue says, whatever attributes are called.
+func TestColumnsTable(t *testing.T) {
+	t.Parallel()
+	engine := setup(t)
+	ask := func() [][]any {
+		t.Helper()
+		query, err := ColumnsSQL(context.Background(), engine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := engine.Query(context.Background(), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.Rows
+	}
+	if rows := ask(); len(rows) != 0 {
+		t.Errorf("without attributes: %v", rows)
+	}
+	long := strings.Repeat("ü", 300)
+	value(t, engine, Person, "u:1", "select", "007", "text")
+	value(t, engine, Person, "u:2", "select", "7", "number")
+	value(t, engine, Person, "u:3", "select", "8", "number")
+	value(t, engine, Person, "u:4", "select", "true", "boolean")
+	value(t, engine, Person, "u:1", "e-mail ❤️ 'x'); drop table identity; --", "x", "text")
+	value(t, engine, Person, "u:1", "email", "x", "text")
+	value(t, engine, Person, "u:1", long, nil, "null")
+	value(t, engine, Company, "c", "seats", "12", "number")
+	want := [][]any{
+		{"person", "e-mail ❤️ 'x'); drop table identity; --", "e-mail ❤️ 'x'); drop table identity; --", "text", int64(1), int64(0), "text 1"},
+		{"person", "email", "custom_email", "text", int64(1), int64(0), "text 1"},
+		{"person", "select", "select", "text", int64(4), int64(2), "number 2, boolean 1, text 1"},
+		{"person", long, long, "text", int64(0), int64(0), nil},
+		{"company", "seats", "seats", "number", int64(1), int64(0), "number 1"},
+	}
+	if diff := cmp.Diff(want, ask()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestAnErrorSaysWhoseAttributes(t *testing.T) {
 	t.Parallel()
 	engine := setup(t)

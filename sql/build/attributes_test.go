@@ -32,3 +32,34 @@ func TestAttributesComeAndGoBetweenBuilds(t *testing.T) {
 		t.Errorf("as of before it: %s", got)
 	}
 }
+
+// What an attribute was on any past day is asked as the header of
+// person_attribute_history says; the catalogue says since when there is one.
+func TestAttributesOnAPastDay(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.cfg.parts = parts{} // all of our models
+	tell := func(id, attributes string, at time.Time) {
+		user := record.User{RecordID: id, EffectiveAt: at, CustomAttributes: attributes}
+		user.UserID, user.KafkaAt, user.KafkaOffset = "1", monday, w.next[record.KindUser]
+		landRows(w, record.KindUser, []record.User{user})
+	}
+	day := 24 * time.Hour
+	tell("a", `{"plan": "free", "seats": 3}`, monday.Add(-9*day))
+	tell("c", `{"plan": null}`, monday.Add(-3*day))
+	tell("b", `{"plan": "pro", "seats": "three"}`, monday.Add(-6*day)) // late
+	w.build()
+	for days, want := range map[int]string{10: `[]`, 8: `[["u:1","free"]]`, 6: `[["u:1","free"]]`, 5: `[["u:1","pro"]]`, 1: `[["u:1",null]]`} {
+		got := w.ask(`select person_id, value
+			from (select person_id, value, row_number() over (partition by person_id order by observed_at desc, seq desc, value desc) as newest_first
+				from person_attribute_history where name = 'plan' and observed_at < timestamptz '` + monday.Add(-time.Duration(days)*day).Format(time.RFC3339) + `')
+			where newest_first = 1`)
+		if got != want {
+			t.Errorf("%d days ago: %s, want %s", days, got, want)
+		}
+	}
+	got := w.ask("select name, type, date_diff('day', first_seen_at, last_seen_at), observations, filled, conflicts, value_types from attribute_catalogue")
+	if want := `[["plan","text",6,3,0,0,null],["seats","text",3,2,1,0,"text 1"]]`; got != want {
+		t.Errorf("the catalogue: %s, want %s", got, want)
+	}
+}

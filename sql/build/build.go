@@ -54,7 +54,12 @@ type Settings struct {
 	OfficeHours *officehours.Schedule
 	Cover       []officehours.Cover  // who is there when, for the hiring plan; none: nobody has said
 	Staffing    staffing.Assumptions // of the hiring plan; default staffing.Default
-	Keep        int                  // the newest builds, which all stay, the current one among them; default 10
+	// Geography is the path of a file in MaxMind's format, by which addresses have a place; "": none.
+	Geography string
+	// Enrichment says of attributes, by name, whose word wins, the first that has
+	// one: names of sources, and record.OwnSource for what the company itself sends.
+	Enrichment map[string][]string
+	Keep       int // the newest builds, which all stay, the current one among them; default 10
 	// KeepFor is for how long older ones stay, thinned out: see keeps. Default: none does.
 	KeepFor time.Duration
 	// Freshness are the limits of how old the newest record of a kind may be.

@@ -89,6 +89,12 @@ func (t *teller) event() map[string]any {
 		e["company_id"] = t.companyID()
 	}
 	e["url"] = "https://app.example.com/" + t.pick("a", "b", "c")
+	if t.IntN(4) == 0 {
+		e["ip"] = t.pick("81.2.69.142", "89.160.20.128", "10.0.0.1", "2001:218::1")
+	}
+	if t.IntN(3) == 0 {
+		e["referrer"] = "https://" + t.pick("www.google.com/", "news.example?x=1", "app.example.com/a")
+	}
 	return e
 }
 
@@ -136,6 +142,9 @@ func (t *teller) company() map[string]any {
 	}
 	if t.IntN(3) == 0 {
 		c["industry"] = t.pick("retail", "care")
+	}
+	if t.IntN(3) == 0 {
+		c["stage"] = []any{"SQL", "customer", nil}[t.IntN(3)]
 	}
 	if t.IntN(4) == 0 {
 		start := t.at()
@@ -190,6 +199,18 @@ func (t *teller) tag() map[string]any {
 	return g
 }
 
+// enrichment is what somebody else says of a person or a company.
+func (t *teller) enrichment() map[string]any {
+	e := map[string]any{"source": t.pick("fullcontact", "clearbit"), "updated_at": iso(t.at()),
+		"attributes": map[string]any{"followers": t.IntN(50), t.pick("name", "title"): []any{"Ann F.", nil}[t.IntN(2)]}}
+	if t.IntN(3) == 0 {
+		e["company_id"] = t.companyID()
+		return e
+	}
+	e[t.pick("user_id", "user_id", "email")] = t.pick("1", "7", "12", "ann@example.com")
+	return e
+}
+
 // delivery is a decision of ours, which no source record tells.
 func (t *teller) delivery() map[string]any {
 	at := t.at()
@@ -229,7 +250,7 @@ func (t *teller) next() told {
 	}
 	var r told
 	var doc map[string]any
-	switch t.IntN(25) {
+	switch t.IntN(26) {
 	case 0, 1, 2, 3, 4:
 		r.kind, doc = record.KindUser, t.user()
 	case 5, 6:
@@ -245,6 +266,8 @@ func (t *teller) next() told {
 		r.key = t.pick("3", "src1", "c3", "v3", "v4")
 	case 15:
 		r.kind, doc = record.KindMerge, t.merge()
+	case 16:
+		r.kind, doc = record.KindEnrichment, t.enrichment()
 	default:
 		r.kind, doc = record.KindEvent, t.event()
 	}

@@ -25,6 +25,7 @@ func (w *workshop) tell(records []told) {
 	landTold(w, record.KindEvent, records, func(e *record.Event, r told) error { return e.Decode([]byte(r.value), r.place) })
 	landTold(w, record.KindConversation, records, func(c *record.Conversation, r told) error { return c.Decode([]byte(r.value), r.place) })
 	landTold(w, record.KindTag, records, func(g *record.Tag, r told) error { return g.Decode([]byte(r.value), r.place) })
+	landTold(w, record.KindEnrichment, records, func(e *record.Enrichment, r told) error { return e.Decode([]byte(r.value), r.place) })
 	landTold(w, record.KindDelivery, records, func(d *record.Delivery, r told) error { return d.Decode([]byte(r.value), r.place) })
 	landTold(w, record.KindMerge, records, func(m *record.Merge, r told) error { return m.Decode([]byte(r.value), r.place) })
 	landTold(w, record.KindTombstone, records, func(g *record.Tombstone, r told) error {
@@ -156,6 +157,7 @@ func TestStepByStepIsAtOnce(t *testing.T) {
 			// All of our models, always by what was touched, and from gathered tables.
 			w.cfg.parts = parts{touched: 1000, partRows: 40, gather: gathering{files: 3, beside: 2, besideFiles: 5}}
 			w.cfg.Settings.OfficeHours = teller.schedule()
+			w.cfg.Settings.Geography = "../../testdata/geography/GeoIP2-City-Test.mmdb"
 			w.cfg.Settings.Teams, w.cfg.Settings.Topics = []string{"billing", "onboarding"}, []string{"bug report", "confused"}
 			ways := map[string]map[string]bool{}
 			reasons := map[string][]string{}
@@ -201,7 +203,7 @@ func TestStepByStepIsAtOnce(t *testing.T) {
 // choose changes some of the things that a workspace chooses.
 func (t *teller) choose(s *Settings) {
 	for range 2 {
-		switch t.IntN(9) {
+		switch t.IntN(11) {
 		case 0:
 			s.Timezone = t.pick("Europe/Dublin", "America/New_York", "Australia/Lord_Howe")
 		case 1:
@@ -217,6 +219,10 @@ func (t *teller) choose(s *Settings) {
 		case 6:
 			from := t.at()
 			s.Outages = append(s.Outages, Outage{Name: t.pick("slow", "down"), From: from, To: from.Add(time.Duration(1+t.IntN(50)) * time.Hour)})
+		case 7:
+			s.Geography = t.pick("", "../../testdata/geography/GeoIP2-City-Test.mmdb")
+		case 8:
+			s.Enrichment = map[string][]string{"name": {t.pick("own", "clearbit"), "fullcontact"}}
 		default:
 			s.OfficeHours = t.schedule()
 			s.Cover = []officehours.Cover{{Schedule: *t.schedule(), Agents: float64(t.IntN(4))}}

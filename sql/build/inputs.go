@@ -34,6 +34,7 @@ var seen = map[string][]string{
 	"settled_conversations":      {"created_at", "updated_at"},
 	"settled_conversation_parts": {"created_at"},
 	"settled_tags":               {"tagged_at"},
+	"settled_enrichments":        {"at"},
 	"settled_deliveries":         {"decided_at"},
 	"settled_tombstones":         {"at"},
 	"settled_merges":             {"merged_at"},
@@ -66,6 +67,9 @@ func (b *building) inputs(ctx context.Context, engine *warehouse.DuckDB, manifes
 	if known["identity"], err = b.whoIsWho(ctx, engine, manifest); err != nil {
 		return nil, err
 	}
+	if known[addressPlaces], err = b.placeAddresses(ctx, engine, manifest); err != nil {
+		return nil, err
+	}
 	return known, b.publishInputs(ctx, engine)
 }
 
@@ -78,10 +82,15 @@ func dateOf(table, part string) string {
 	return part
 }
 
-// attributes are the models that lay custom attributes out as columns.
+// attributes are the models that lay custom attributes out as columns, and that
+// say which column each has become.
 func attributes(engine attribute.Engine) []transform.Made {
-	var made []transform.Made
+	made := []transform.Made{{
+		Name: attribute.Columns, Text: "One row per custom attribute of people or companies, with the column that it has become.",
+		SQL: func(ctx context.Context) (string, error) { return attribute.ColumnsSQL(ctx, engine) },
+	}}
 	for _, layout := range attribute.Layouts {
+		made[0].Reads = append(made[0].Reads, layout.Latest)
 		made = append(made, transform.Made{
 			Name: layout.Wide, Reads: []string{layout.Latest}, By: []string{layout.ID},
 			Text: fmt.Sprintf("One row per %s that has ever had a custom attribute, with the latest value of each in a column of its own.", layout.Entity),
@@ -94,7 +103,7 @@ func attributes(engine attribute.Engine) []transform.Made {
 // withoutMade are the source tables but those that are made by attributes.
 func withoutMade(tables []string) []string {
 	return slices.DeleteFunc(tables, func(name string) bool {
-		return slices.ContainsFunc(attribute.Layouts, func(l attribute.Layout) bool { return l.Wide == name })
+		return name == attribute.Columns || slices.ContainsFunc(attribute.Layouts, func(l attribute.Layout) bool { return l.Wide == name })
 	})
 }
 
@@ -115,6 +124,12 @@ func (b *building) chosen(ctx context.Context, engine *warehouse.DuckDB, known m
 			if !slices.Contains(values[:i], v) {
 				rows[table] = append(rows[table], []any{v})
 			}
+		}
+	}
+	rows["enrichment_choices"] = nil
+	for _, name := range slices.Sorted(maps.Keys(s.Enrichment)) {
+		for i, source := range s.Enrichment[name] {
+			rows["enrichment_choices"] = append(rows["enrichment_choices"], []any{name, source, i + 1})
 		}
 	}
 	rows["outages"] = nil

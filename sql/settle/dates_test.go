@@ -120,6 +120,7 @@ func TestChangedParts(t *testing.T) {
 		{"an event that turns out earlier", day(1, "c"), []string{"events 2026-03-01", "events 2026-03-03"}},
 		{"a name", user(`{"user_id":"2","name":"Rob","updated_at":"2026-03-02T00:00:00Z"}`), []string{"person_attributes 2026-03-02", "person_keys 2026-03-02"}},
 		{"a membership", user(`{"user_id":"2","companies":[{"company_id":"globex"}],"updated_at":"2026-03-02T00:00:00Z"}`), []string{"memberships 2026-03-02"}},
+		{"an enrichment", message{kind: record.KindEnrichment, value: `{"source":"clearbit","user_id":"2","updated_at":"2026-03-02T00:00:00Z","attributes":{"size":1}}`}, []string{"enrichments 2026-03-02"}},
 		{"a tag", message{kind: record.KindTag, value: `{"tag":"new","user_id":"2","at":"2026-03-02T00:00:00Z"}`}, []string{"tags 2026-03-02"}},
 		{"a company's plan", company(`{"company_id":"acme","plan":"team","updated_at":"2026-03-01T00:00:00Z"}`), []string{"company_attributes 2026-03-01"}},
 		{"a company's other id", company(`{"company_id":"acme","id":"other","updated_at":"2026-03-01T00:00:00Z"}`), []string{"company_keys 2026-03-01"}},

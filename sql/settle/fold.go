@@ -27,6 +27,7 @@ type gathers struct {
 	conversationRecords *gather[conversationRecordRow]
 	parts               *gather[partRow]
 	tags                *gather[tagRow]
+	enrichments         *gather[enrichmentRow]
 	deliveries          *gather[deliveryRow]
 	tombstones          *gather[tombstoneRow]
 	personMerges        *gather[personMergeRow]
@@ -48,6 +49,7 @@ func newGathers(b *budget, dir string) *gathers {
 		conversationRecords: newGather(&conversationRecords, b, dir),
 		parts:               newGather(&parts, b, dir),
 		tags:                newGather(&tags, b, dir),
+		enrichments:         newGather(&enrichments, b, dir),
 		deliveries:          newGather(&deliveries, b, dir),
 		tombstones:          newGather(&tombstones, b, dir),
 		personMerges:        newGather(&personMerges, b, dir),
@@ -77,6 +79,7 @@ type fold struct {
 	conversationRecords sink[conversationRecordRow]
 	parts               sink[partRow]
 	tags                sink[tagRow]
+	enrichments         sink[enrichmentRow]
 	deliveries          sink[deliveryRow]
 	tombstones          sink[tombstoneRow]
 	personMerges        sink[personMergeRow]
@@ -99,6 +102,7 @@ func newFold(g *gathers) *fold {
 		conversationRecords: sink[conversationRecordRow]{gather: g.conversationRecords},
 		parts:               sink[partRow]{gather: g.parts},
 		tags:                sink[tagRow]{gather: g.tags},
+		enrichments:         sink[enrichmentRow]{gather: g.enrichments},
 		deliveries:          sink[deliveryRow]{gather: g.deliveries},
 		tombstones:          sink[tombstoneRow]{gather: g.tombstones},
 		personMerges:        sink[personMergeRow]{gather: g.personMerges},
@@ -150,7 +154,7 @@ func (f *fold) flush() error {
 	for _, flush := range []func() error{
 		f.eventIDs.flush, f.deliveryIDs.flush, f.conversationIDs.flush, f.events.flush, f.personKeys.flush, f.personAttributes.flush, f.memberships.flush,
 		f.companyAttributes.flush, f.companyKeys.flush, f.subscriptions.flush, f.subscriptionLists.flush,
-		f.conversationRecords.flush, f.parts.flush, f.tags.flush, f.deliveries.flush, f.tombstones.flush,
+		f.conversationRecords.flush, f.parts.flush, f.tags.flush, f.enrichments.flush, f.deliveries.flush, f.tombstones.flush,
 		f.personMerges.flush,
 	} {
 		if err := flush(); err != nil {
@@ -195,6 +199,8 @@ func (f *fold) landedFile(ctx context.Context, l *lake.Lake, landed landedFile) 
 		return foldFile(ctx, f, l, landed.File, f.conversation)
 	case record.KindTag:
 		return foldFile(ctx, f, l, landed.File, f.tag)
+	case record.KindEnrichment:
+		return foldFile(ctx, f, l, landed.File, f.enrichment)
 	case record.KindDelivery:
 		return foldFile(ctx, f, l, landed.File, f.delivery)
 	case record.KindMerge:

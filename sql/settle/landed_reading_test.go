@@ -36,10 +36,11 @@ func sentRecords() (sent []broker.Message) {
 		for kind, value := range map[record.Kind]string{
 			record.KindUser: `{"user_id":"u%[1]d","name":%[2]s,"created_at":%[3]s,"updated_at":%[3]s,"custom_attributes":{"a":%[2]s,"select":{"\u0000":%[2]s}},"tags":["t",%[2]s],
 				"companies":[{"company_id":"c%[1]d","name":%[2]s,"a":%[2]s}],"social_profiles":[{"a":%[2]s}],"city":%[2]s,"unsubscribed_from_emails":true,"phone":null}`,
-			record.KindCompany:  `{"company_id":"c%[1]d","name":%[2]s,"created_at":%[3]s,"a":%[2]s,"monthly_spend":"12.50","subscriptions":[{"plan":%[2]s,"amount":1,"started_at":%[3]s}]}`,
-			record.KindEvent:    `{"id":"e%[1]d","user_id":"u%[1]d","event_name":"x","created_at":%[3]s,"url":%[2]s,"utm_source":%[2]s,"metadata":{"a":%[2]s,"":[%[2]s]}}`,
-			record.KindTag:      `{"tag":"t%[1]d","user_id":"u%[1]d","at":%[3]s,"by":%[2]s}`,
-			record.KindDelivery: `{"decision_id":"d%[1]d","message":"m","person_id":"p","entry":"once","channel":"email","decision":"sent","decided_at":%[3]s,"sent_at":%[3]s,"subject":%[2]s}`,
+			record.KindCompany:    `{"company_id":"c%[1]d","name":%[2]s,"created_at":%[3]s,"a":%[2]s,"monthly_spend":"12.50","subscriptions":[{"plan":%[2]s,"amount":1,"started_at":%[3]s}]}`,
+			record.KindEvent:      `{"id":"e%[1]d","user_id":"u%[1]d","event_name":"x","created_at":%[3]s,"url":%[2]s,"utm_source":%[2]s,"metadata":{"a":%[2]s,"":[%[2]s]}}`,
+			record.KindTag:        `{"tag":"t%[1]d","user_id":"u%[1]d","at":%[3]s,"by":%[2]s}`,
+			record.KindEnrichment: `{"source":"s%[1]d","user_id":"u%[1]d","updated_at":%[3]s,"attributes":{"a":%[2]s,"b":{"\u0000":%[2]s}}}`,
+			record.KindDelivery:   `{"decision_id":"d%[1]d","message":"m","person_id":"p","entry":"once","channel":"email","decision":"sent","decided_at":%[3]s,"sent_at":%[3]s,"subject":%[2]s}`,
 			record.KindConversation: `{"id":"%[1]d","created_at":%[3]s,"updated_at":%[3]s,"subject":%[2]s,"a":%[2]s,"tags":[%[2]s],
 				"source":{"author":{"type":"user","id":"p"},"body":%[2]s},"conversation_parts":{"parts":[{"id":"p%[1]d","body":%[2]s,"created_at":%[3]s,"b":%[2]s}]}}`,
 		} {
@@ -109,6 +110,7 @@ func TestEngineReadsWhatLands(t *testing.T) {
 	readAndCompare[record.Event](t, engine, l, record.KindEvent, values, "metadata")
 	readAndCompare[record.Conversation](t, engine, l, record.KindConversation, values, "parts", "tags", "rest")
 	readAndCompare[record.Tag](t, engine, l, record.KindTag, values)
+	readAndCompare[record.Enrichment](t, engine, l, record.KindEnrichment, values, "attributes")
 	readAndCompare[record.Delivery](t, engine, l, record.KindDelivery, values)
 
 	dead := query(t, engine, "select hex(value), coalesce(hex(key), ''), value is null, headers, reason from "+viewOf(t, engine, l, record.KindDeadLetter))

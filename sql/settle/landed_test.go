@@ -20,6 +20,7 @@ func TestLandedColumns(t *testing.T) {
 		{landedCompany{}, record.Company{}},
 		{landedConversation{}, record.Conversation{}},
 		{landedTag{}, record.Tag{}},
+		{landedEnrichment{}, record.Enrichment{}},
 		{deliveryRow{}, record.Delivery{}},
 		{landedTombstone{}, record.Tombstone{}},
 	}

@@ -72,6 +72,10 @@ func generate(random *rand.Rand, n int) []message {
 		case 8, 9:
 			m.kind, doc = record.KindConversation, g.conversation()
 		case 10:
+			if g.IntN(2) == 0 {
+				m.kind, doc = record.KindEnrichment, g.person(map[string]any{"source": g.one("clearbit", "fullcontact"), "updated_at": g.time(), "attributes": map[string]any{"size": g.IntN(3), "title": nil}})
+				break
+			}
 			m.kind, doc = record.KindTag, g.person(map[string]any{"tag": g.one("vip", "beta"), "at": g.time()})
 			g.maybe(doc, "removed", true)
 		default:

@@ -166,6 +166,7 @@ type landedUser struct {
 	UnsubscribedFromEmail *bool  `parquet:"unsubscribed_from_emails,optional"`
 	Companies             string `parquet:"companies,optional"`
 	Tags                  string `parquet:"tags,optional"`
+	Enrichment            string `parquet:"enrichment,optional"`
 	CustomAttributes      string `parquet:"custom_attributes,optional"`
 	Cleared               string `parquet:"cleared,optional"`
 }
@@ -207,6 +208,9 @@ func (f *fold) user(u *landedUser) error {
 		return err
 	}
 	if err := f.tagList(u.Tags, tagRow{KeyKind: string(kind), Key: key, TaggedAt: u.EffectiveAt}); err != nil {
+		return err
+	}
+	if err := f.socialProfiles(u, string(kind), key, seq); err != nil {
 		return err
 	}
 	return f.companiesOf(u, string(kind), key, seq)

@@ -28,6 +28,7 @@ func TestEngineReadsTheTables(t *testing.T) {
 				company(`{"company_id":"acme","id":"530","name":"Acme","subscriptions":[{"amount":1,"interval":"month","started_at":0}]}`),
 				conversation(`{"id":"7","tags":["bug"],"source":{"body":"hi","created_at":1772323200,"author":{"type":"user","id":"1"}}}`),
 				message{kind: record.KindTag, value: `{"tag":"vip","user_id":"1","at":1772323200}`},
+				message{kind: record.KindEnrichment, value: `{"source":"clearbit","user_id":"1","attributes":{"size":1}}`},
 				message{kind: record.KindDelivery, value: `{"decision_id":"d","message":"m","person_id":"u:1","entry":"once","channel":"email","decision":"sent","decided_at":"2026-03-01T10:00:00Z"}`},
 				message{kind: record.KindMerge, value: `{"into":{"user_id":"1"},"from":{"email":"ann@x"},"at":1772323200}`},
 				message{kind: record.KindUser, key: "9"},

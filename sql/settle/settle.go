@@ -18,7 +18,7 @@
 //
 //   - Events: of several with one id the earliest stands, then the one whose
 //     content is the smallest.
-//   - Attributes of people and companies, memberships, tags, lists of
+//   - Attributes of people and companies, enrichments, memberships, tags, lists of
 //     subscriptions: every observation stays, with its own time; the same
 //     observation twice is one. What a list does not name is no statement,
 //     but for a company's subscriptions, whose list is always the whole of them.

@@ -127,6 +127,10 @@ func (l *lander) decode(m message, at record.Position) any {
 		var row record.Merge
 		decode(&row)
 		return row
+	case record.KindEnrichment:
+		var row record.Enrichment
+		decode(&row)
+		return row
 	default:
 		var row record.Delivery
 		decode(&row)
@@ -249,6 +253,10 @@ func dump(t testing.TB, m *Manifest) map[string][]string {
 	dumpTable(t, m, all, &parts, text)
 	dumpTable(t, m, all, &partTags, text)
 	dumpTable(t, m, all, &tags, text)
+	dumpTable(t, m, all, &enrichments, func(v any) string {
+		r := v.(enrichmentRow)
+		return fmt.Sprint(r.KeyKind, " ", r.Key, " ", r.CompanyID, " ", r.Source, " ", r.Name, "=", optional(r.Value), " ", r.ValueType, " ", r.At, " ", r.Seq[:18])
+	})
 	dumpTable(t, m, all, &deliveries, func(v any) string {
 		r := v.(deliveryRow)
 		sent := optional(r.SentAt)

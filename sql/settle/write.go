@@ -32,6 +32,7 @@ func (r *run) writes(g *gathers) []func(context.Context) error {
 		plainly(r, g.subscriptions).write,
 		plainly(r, g.subscriptionLists).write,
 		plainly(r, g.tags).write,
+		plainly(r, g.enrichments).write,
 		func(ctx context.Context) error {
 			return writeIdentified(ctx, plainly(r, g.deliveries), g.deliveryIDs, func(d *deliveryRow) (string, int64) { return d.DecisionID, d.DecidedAt })
 		},

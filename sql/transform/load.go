@@ -38,7 +38,7 @@ type Made struct {
 	Name  string   // of the table it makes
 	Text  string   // what one row is
 	Reads []string // tables that the SELECT reads
-	By    []string // the key by which it is brought up to date
+	By    []string // the key by which it is brought up to date; none: it runs over everything
 	SQL   func(ctx context.Context) (string, error)
 }
 
@@ -77,7 +77,10 @@ func Load(ctx context.Context, parser Parser, from Sources) (*Graph, error) {
 	}
 	for _, made := range from.Made {
 		m := &Model{Name: made.Name, File: made.Name, Layer: Intermediate, Reads: made.Reads, made: made.SQL}
-		m.Header = Header{Text: made.Text, Increment: &Increment{By: made.By}}
+		m.Header = Header{Text: made.Text}
+		if len(made.By) > 0 {
+			m.Header.Increment = &Increment{By: made.By}
+		}
 		l.byName[m.Name] = m
 		l.all = append(l.all, m)
 	}

@@ -68,10 +68,27 @@ func (p *planner) name(ctx context.Context, m *Model) error {
 			return r.viewStored(ctx, warehouse.Ident(m.Name), r.former.dir, then.stored, m)
 		}
 	}
-	if m.made != nil {
-		return r.tables.Exec(ctx, "create or replace view "+warehouse.Ident(m.Name)+" as select "+columnList(m.Header.Increment.By)+" from "+warehouse.Ident(m.Reads[0]))
+	if m.made != nil { // written when what it reads is there: the columns that it has whatever that is
+		return r.tables.Exec(ctx, "create or replace view "+warehouse.Ident(m.Name)+" as "+withoutRows(m.Name))
 	}
 	return fileError(m, r.engine.View(ctx, m.Name, m.SQL))
+}
+
+// withoutRows is a SELECT of no row with the columns of a source table.
+func withoutRows(table string) string {
+	var columns []string
+	for _, source := range warehouse.SourceSchemas() {
+		if source.Table != table {
+			continue
+		}
+		for _, c := range source.Columns {
+			columns = append(columns, "cast(null as "+c.Type+") as "+warehouse.Ident(c.Name))
+		}
+	}
+	if len(columns) == 0 {
+		columns = []string{"null"}
+	}
+	return "select " + strings.Join(columns, ", ") + " where false"
 }
 
 func (p *planner) wayOf(ctx context.Context, m *Model) (way, error) {

@@ -41,6 +41,7 @@ func SourceSchemas() []Schema {
 			is_source boolean, delivered_as, assigned_to, tags, record_at timestamptz`),
 		schema("settled_part_tags", `conversation_id, part_id, tag`),
 		schema("settled_tags", `key_kind, key, company_id, tag, tagged_at timestamptz, tagged_by, removed boolean`),
+		schema("settled_enrichments", `key_kind, key, company_id, source, name, value, value_type, at timestamptz, seq`),
 		schema("settled_deliveries", `decision_id, message, person_id, user_id, email, entry, segment, channel, decision, reason,
 			subject, decided_at timestamptz, sent_at timestamptz`),
 		schema("settled_tombstones", `kind, key, at timestamptz`),
@@ -49,6 +50,8 @@ func SourceSchemas() []Schema {
 		schema("bots", `bot`),
 		schema("teams", `tag`),
 		schema("topics", `tag`),
+		schema("address_places", `ip, city, country, timezone, database`),
+		schema("enrichment_choices", `name, source, position integer`),
 		schema("outages", `outage, started_at timestamptz, ended_at timestamptz`),
 		schema("report_zones", `zone`),
 		schema("office_hours", `day date, starts_at timestamptz, ends_at timestamptz, is_open integer, open_before bigint`),
@@ -58,6 +61,7 @@ func SourceSchemas() []Schema {
 		schema("identity", `key_kind, key, person_id, valid_from timestamptz, valid_to timestamptz, why`),
 		schema("person_attributes_wide", `person_id`),
 		schema("company_attributes_wide", `company_id`),
+		schema("attribute_columns", `entity, name, column_name, type, filled bigint, conflicts bigint, value_types`),
 	}
 }
 

@@ -11,11 +11,18 @@
 -- column currency: that of mrr, or of monthly_spend where the company does not pay
 -- column mrr: at as_of, from subscriptions where the company sends them, else from monthly_spend; 0: does not pay. Of several currencies only the one in currency: all stand in mrr_monthly
 -- column stage: as sent
+-- column stage_since: when it came into the stage that it is in
 -- column users: people in it at as_of
+-- column sessions: of its people, begun while they were in it
+-- column events: that name it, or of its people while they were in it; see company_events_daily
+-- column contacts: conversations with it that its people began
 -- column created_at: as sent
 -- column last_seen_at: latest of its people's last_seen_at and of events that name it
 -- check mrr: not_null
 -- check users: not_null
+-- check sessions: not_null, range(0, )
+-- check events: not_null, range(0, )
+-- check contacts: not_null, range(0, )
 with
 
 described as (
@@ -47,6 +54,45 @@ company_activity as (
     from events
     where company_id is not null
     group by company_id
+
+),
+
+visits as (
+
+    select * from int_companies__visited
+
+),
+
+event_counts as (
+
+    select
+        company_id,
+        cast(sum(events) as bigint) as events
+    from company_events_daily
+    group by company_id
+
+),
+
+contact_counts as (
+
+    select
+        company_id,
+        cast(count(*) as bigint) as contacts
+    from contacts
+    where company_id is not null
+    group by company_id
+
+),
+
+stages as (
+
+    select
+        id as company_id,
+        max(entered_at) as stage_since
+    from stage_changes
+    where entity = 'company'
+        and left_at is null
+    group by id
 
 ),
 
@@ -124,7 +170,11 @@ named as (
         coalesce(nullif(paid.currency, ''), described.currency) as currency,
         coalesce(paid.mrr, cast(0 as decimal(38, 10))) as mrr,
         described.stage,
+        stages.stage_since,
         coalesce(members.users, 0) as users,
+        coalesce(visits.sessions, 0) as sessions,
+        coalesce(event_counts.events, 0) as events,
+        coalesce(contact_counts.contacts, 0) as contacts,
         described.created_at,
         greatest(
             coalesce(members.last_seen_at, company_activity.last_event_at),
@@ -134,6 +184,10 @@ named as (
     left join described using (company_id)
     left join members using (company_id)
     left join company_activity using (company_id)
+    left join visits using (company_id)
+    left join event_counts using (company_id)
+    left join contact_counts using (company_id)
+    left join stages using (company_id)
     left join paid
         on paid.company_id = known.company_id
         and paid.choice = 1

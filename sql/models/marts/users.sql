@@ -22,10 +22,11 @@
 -- column email: newest that records say, else an address by which they are known
 -- column name: as sent
 -- column phone: as sent
--- column city: as sent
--- column country: as sent
--- column timezone: as sent
+-- column city: as sent; where records say neither city nor country, that of their latest internet address
+-- column country: likewise
+-- column timezone: as sent, else that of the address
 -- column stage: as sent
+-- column stage_since: when they came into the stage that they are in; see stage_changes
 -- column sessions: how many; see sessions
 -- column events: how many
 -- column relationship: 0 to 100
@@ -35,6 +36,11 @@
 -- column signed_up_at: NULL: has not signed up, or when is not known
 -- column first_seen_at: first event
 -- column last_seen_at: last event, or last_seen_at as records say it, whichever is later
+-- column first_referrer: of their first page view, also of one before they left a name; see first_touches
+-- column first_landing_page: url of that page view
+-- column first_source: utm_source of the session that it began
+-- column first_medium: utm_medium, likewise
+-- column first_campaign: utm_campaign, likewise
 -- column last_contacted_at: our latest message to them that was sent, by hand or automatic
 -- column last_heard_from_at: their latest message to us
 -- check user_id: unique
@@ -82,6 +88,22 @@ visits as (
 
 ),
 
+places as (
+
+    select * from int_people__placed
+
+),
+
+stages as (
+
+    select
+        person_id,
+        max(entered_at) as stage_since
+    from int_person_stages__changed
+    group by person_id
+
+),
+
 ages as (
 
     select
@@ -103,10 +125,11 @@ named as (
         people.email,
         people.name,
         people.phone,
-        people.city,
-        people.country,
-        people.timezone,
+        case when people.city is null and people.country is null then places.city else people.city end as city,
+        coalesce(people.country, case when people.city is null then places.country end) as country,
+        coalesce(people.timezone, places.timezone) as timezone,
         people.stage,
+        case when people.stage is not null then stages.stage_since end as stage_since,
         coalesce(visits.sessions, 0) as sessions,
         coalesce(seen.events, 0) as events,
         cast(
@@ -126,12 +149,20 @@ named as (
             coalesce(seen.last_event_at, people.seen_at),
             coalesce(people.seen_at, seen.last_event_at)
         ) as last_seen_at,
+        first_touches.referrer as first_referrer,
+        first_touches.landing_page as first_landing_page,
+        first_touches.source as first_source,
+        first_touches.medium as first_medium,
+        first_touches.campaign as first_campaign,
         ages.last_contacted_at,
         ages.last_heard_from_at
     from people
     cross join settings
     left join seen using (person_id)
     left join visits using (person_id)
+    left join stages using (person_id)
+    left join places using (person_id)
+    left join first_touches using (person_id)
     left join ages using (person_id)
 
 )

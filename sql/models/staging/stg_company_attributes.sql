@@ -6,6 +6,7 @@ select
     coalesce(int_company_keys__resolved.company_id, settled_company_attributes.company_id) as company_id,
     settled_company_attributes.name,
     settled_company_attributes.value,
+    settled_company_attributes.value_type,
     settled_company_attributes.at as observed_at,
     settled_company_attributes.seq
 from settled_company_attributes

@@ -7,6 +7,7 @@ select
     settled_person_attributes.key,
     settled_person_attributes.name,
     settled_person_attributes.value,
+    settled_person_attributes.value_type,
     settled_person_attributes.at as observed_at,
     settled_person_attributes.seq
 from settled_person_attributes
