@@ -57,7 +57,7 @@ func (d *desk) tenureFigure() (figure, error) {
 			line.Labels, line.Titles = append(line.Labels, name), append(line.Titles, "Week "+name+" since signing up")
 			rate, atRisk = append(rate, w.PerUser), append(atRisk, w.AtRisk)
 		}
-		t.Rows = append(t.Rows, tableRow{Cells: []cell{words(name), counted(w.Contacts), cell{Text: atRiskText(w.AtRisk), Raw: raw(w.AtRisk)}, ratio(w.PerUser)}})
+		t.Rows = append(t.Rows, tableRow{Cells: []cell{words(name), counted(w.Contacts), {Text: atRiskText(w.AtRisk), Raw: raw(w.AtRisk)}, ratio(w.PerUser)}})
 	}
 	if len(rate) == 0 || contacts == 0 {
 		f.Missing = &missing{

@@ -58,7 +58,7 @@ func formatShare(v float64) string {
 	if v != 0 && math.Abs(v) < 0.1 {
 		decimals = 1
 	}
-	return grouped(trimZeros(strconv.FormatFloat(v*100, 'f', decimals, 64), 0)) + "%"
+	return grouped(trimZeros(strconv.FormatFloat(v*100, 'f', decimals, 64))) + "%"
 }
 
 const (
@@ -199,16 +199,13 @@ func withCurrency(number, code string) string {
 	return code + " " + number
 }
 
-// trimZeros takes zeros off the end of a decimal fraction, but leaves least decimals.
-func trimZeros(number string, least int) string {
+// trimZeros takes zeros off the end of a decimal fraction.
+func trimZeros(number string) string {
 	whole, fraction, cut := strings.Cut(number, ".")
 	if !cut {
 		return number
 	}
-	for len(fraction) > least && strings.HasSuffix(fraction, "0") {
-		fraction = fraction[:len(fraction)-1]
-	}
-	if fraction == "" {
+	if fraction = strings.TrimRight(fraction, "0"); fraction == "" {
 		return whole
 	}
 	return whole + "." + fraction

@@ -104,13 +104,13 @@ func (d *desk) staffedView(hours []staffedHour, name string, of func(staffedHour
 		}
 		heat.Rows, heat.Values, heat.Titles = append(heat.Rows, weekday(day)), append(heat.Values, values), append(heat.Titles, titles)
 	}
-	heat.ScaleEnd = trimZeros(fmt.Sprintf("%.2f", heat.Most()), 0)
+	heat.ScaleEnd = trimZeros(fmt.Sprintf("%.2f", heat.Most()))
 	for y, values := range heat.Values {
 		row := tableRow{Cells: []cell{words(heat.Rows[y])}}
 		for _, v := range values {
 			c := cell{Text: none, Heat: heat.Step(v)}
 			if !math.IsNaN(v) {
-				c.Text, c.Raw = trimZeros(fmt.Sprintf("%.2f", v), 0), raw(v)
+				c.Text, c.Raw = trimZeros(fmt.Sprintf("%.2f", v)), raw(v)
 			}
 			row.Cells = append(row.Cells, c)
 		}
@@ -137,7 +137,7 @@ func staffingSummary(hours []staffedHour) string {
 	slices.SortStableFunc(open, func(a, b staffedHour) int { return cmp.Compare(b.missing(), a.missing()) })
 	var named []string
 	for _, h := range open[:min(len(open), 5)] {
-		named = append(named, fmt.Sprintf("%s (%s)", h.span(), trimZeros(fmt.Sprintf("%.2f", h.missing()), 0)))
+		named = append(named, fmt.Sprintf("%s (%s)", h.span(), trimZeros(fmt.Sprintf("%.2f", h.missing()))))
 	}
 	text := fmt.Sprintf("%s of the week %s not covered. Most are missing on %s.", plural(int64(len(open)), "hour"), map[bool]string{true: "is", false: "are"}[len(open) == 1], strings.Join(named, ", "))
 	return text
