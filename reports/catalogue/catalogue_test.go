@@ -170,7 +170,7 @@ func TestWhatTheBuildSays(t *testing.T) {
 		"twice":           {"n unique 1 row breaks it", "n accepted(2) 2 rows break it"},
 		"two_columns":     {"a,b unique held"},
 		"stopped":         {"at fresh(1 h) the newest at, 2026-06-25T16:00:00Z, is 2 h older than as_of, 2026-06-25T18:00:00Z; it may be 1 h old"},
-		"contacts_weekly": {"week_start unique held", "contacts not_null held", "contacts range(0, ) held", "active_users not_null held", "active_users range(0, ) held", "is_partial not_null held"},
+		"contacts_weekly": {"week_start unique held", "contacts not_null held", "contacts range(0, ) held", "active_users not_null held", "active_users range(0, ) held", "is_sharp_rise not_null held", "is_partial not_null held"},
 	} {
 		if got := states(name); !slices.Equal(got, want) {
 			t.Errorf("checks of %s: %q\nwant %q", name, got, want)

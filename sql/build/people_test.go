@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"parley/sql/warehouse"
 )
@@ -22,7 +23,7 @@ func TestAKeyIsStoppedStepByStep(t *testing.T) {
 	defer engine.Close()
 	dir := t.TempDir()
 	const asOf = "timestamptz '2026-07-01'"
-	if err := engine.CreateSource(ctx, personMerges, [][]any{{"email", "hub1@x", "user_id", "u5", "2026-03-01", nil, false}}); err != nil {
+	if err := engine.CreateSource(ctx, personMerges, [][]any{{"email", "hub1@x", "user_id", "u5", time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), nil, false}}); err != nil {
 		t.Fatal(err)
 	}
 	var files []string
