@@ -186,7 +186,7 @@ func TestEnsureTopics(t *testing.T) {
 	}
 	defer b.Close()
 	created, err := b.EnsureTopics(t.Context())
-	want := []string{"parley.companies", "parley.conversations", "parley.deliveries", "parley.events", "parley.merges", "parley.tags", "parley.users"}
+	want := []string{"parley.companies", "parley.conversations", "parley.deliveries", "parley.enrichments", "parley.events", "parley.merges", "parley.tags", "parley.users"}
 	if diff := cmp.Diff(want, created); err != nil || diff != "" {
 		t.Errorf("created (-want +got): %s%v", diff, err)
 	}

@@ -192,7 +192,7 @@ func TestReadRefusesFiles(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ file, text, kind, want string }{
 		{"a.csv", "a,b\n", "", "a CSV file needs a mapping"},
-		{"a.json", "{}", "usr", `unknown kind "usr"; there are user, company, event, conversation, tag and merge`},
+		{"a.json", "{}", "usr", `unknown kind "usr"; there are user, company, event, conversation, tag, enrichment and merge`},
 		{"a.json", "\xff\xfe{\x00}\x00", "", "the text is UTF-16; save it as UTF-8"},
 		{"a.csv", "PK\x03\x04...", "", "this is a zip archive or a spreadsheet"},
 	} {

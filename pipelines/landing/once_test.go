@@ -47,7 +47,7 @@ func TestEveryKindLands(t *testing.T) {
 			broker.Message{Kind: record.KindMerge, Key: "u1", Value: []byte(`{"into":{"user_id":"u1"},"from":{"email":"ada@x"},"at":1772000000}`), At: at},
 		)
 		summary := b.once(b.config())
-		want := Summary{Rows: map[record.Kind]int64{}, Files: 7}
+		want := Summary{Rows: map[record.Kind]int64{}, Files: 8}
 		for _, kind := range record.Kinds() {
 			want.Rows[kind] = 1
 		}
@@ -222,7 +222,7 @@ func TestMissingTopics(t *testing.T) {
 	config := b.config()
 	config.TopicPrefix = "other."
 	var missing *MissingTopicsError
-	if _, err := Once(t.Context(), config); !errors.As(err, &missing) || len(missing.Topics) != 7 || !strings.Contains(err.Error(), "other.users") || !strings.Contains(err.Error(), "kafka.topic_prefix") {
+	if _, err := Once(t.Context(), config); !errors.As(err, &missing) || len(missing.Topics) != 8 || !strings.Contains(err.Error(), "other.users") || !strings.Contains(err.Error(), "kafka.topic_prefix") {
 		t.Errorf("error %v", err)
 	}
 	if err := Run(t.Context(), config); !errors.As(err, &missing) {

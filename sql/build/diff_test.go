@@ -119,6 +119,8 @@ func TestCompare(t *testing.T) {
 		"segment_members": {Key: []string{"segment", "person_id"}},
 		"segment_changes": {},
 		"segment_runs":    {},
+
+		"staffing_settings": {RowsBefore: 1, RowsAfter: 1},
 	}
 	for mart, d := range want {
 		d.Mart = mart

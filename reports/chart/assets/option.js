@@ -35,7 +35,7 @@
 
   var formats = {
     count: function (v) { return whole.format(v); },
-    ratio: function (v) { return v === 0 ? '0' : (Math.abs(v) < 1 ? decimals(3, 3) : money).format(v); },
+    ratio: function (v) { return v === 0 ? '0' : (Math.abs(v) < 1 ? decimals(3, 3) : v % 10 === 0 ? whole : money).format(v); },
     percent: function (v) { return two.format(v * 100) + '%'; },
     duration: duration,
     money: function (v, currency) {
@@ -113,6 +113,8 @@
     option.tooltip.renderMode = 'richText'; // drawn, not written as HTML with styles
     option.tooltip.confine = true;
     option.tooltip.textStyle = { color: ink, fontSize: 13, lineHeight: 20 };
+    // Labels are measured by their own font, and drawn in the chart's: without both being the same they lose letters.
+    (option.xAxis || []).concat(option.yAxis || []).forEach(function (axis) { if (axis.axisLabel) axis.axisLabel.fontFamily = look.font; });
     (option.yAxis || []).forEach(function (axis) {
       var left = option.grid && option.grid[axis.gridIndex || 0] ? parseFloat(option.grid[axis.gridIndex || 0].left) : 0;
       if (axis.name) axis.nameTextStyle = { align: 'left', fontWeight: 600, fontSize: 13, color: ink, padding: [0, 0, 0, -left] };
