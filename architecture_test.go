@@ -49,6 +49,7 @@ var onlyIn = map[string][]string{
 	"gocloud.dev":                             {"parley/pipelines/lake"},
 	"github.com/aws":                          {"parley/pipelines/lake"},
 	"github.com/oschwald/maxminddb-golang/v2": {"parley/sql/geography"},
+	"gonum.org/v1/plot":                       {"parley/reports/chart/plot"},
 }
 
 func load(t *testing.T) []*packages.Package {

@@ -7,7 +7,8 @@ import (
 	"github.com/riverqueue/river"
 )
 
-// drawReports is the job that draws the reports from the current marts.
+// drawReports is the job that draws the reports from the current marts. After it
+// the letter that is due is sent to those who have not got it.
 type drawReports struct{}
 
 // Kind is the job's name in River.
@@ -26,8 +27,11 @@ func (d *reportDrawer) Timeout(*river.Job[drawReports]) time.Duration {
 }
 
 func (d *reportDrawer) Work(ctx context.Context, _ *river.Job[drawReports]) error {
-	if d.queue.work.Draw == nil {
-		return nil
+	if d.queue.work.Draw != nil {
+		if err := d.queue.work.Draw(ctx); err != nil {
+			return err
+		}
 	}
-	return d.queue.work.Draw(ctx)
+	_, err := d.queue.AnnounceLetter(ctx)
+	return err
 }

@@ -130,6 +130,8 @@ type Work struct {
 	Entries func(ctx context.Context) (Entries, error)
 	// Draw draws the reports from the current marts; nil: none are drawn.
 	Draw func(ctx context.Context) error
+	// Letter is the report that is to be sent by e-mail now, and to whom; nil: none is.
+	Letter func(ctx context.Context) (Letter, error)
 }
 
 // Standing is how a person stands towards being written to.
@@ -174,6 +176,9 @@ func Open(ctx context.Context, cfg Config, work Work) (*Queue, error) {
 		return nil, err
 	}
 	q := &Queue{config: cfg, work: work, log: cfg.Logger}
+	if way, ok := work.Deliver.(delivery.Journaled); ok {
+		way.UseJournal(handovers{q})
+	}
 	if q.store, err = openStore(ctx, url, q.log); err != nil {
 		return nil, fmt.Errorf("open the queue %s: %w", url, unreachable(err))
 	}

@@ -48,6 +48,27 @@ var migrations = [][]string{
 			starts_at text NOT NULL
 		)`,
 	},
+	{
+		// One row per envelope that is being handed over, or was, by a way that cannot tell afterwards.
+		`CREATE TABLE parley_handovers (
+			delivery_id text PRIMARY KEY,
+			begun_at text NOT NULL,
+			sent_at text NOT NULL DEFAULT ''        -- '': not known
+		)`,
+		// One row per report, week and recipient: what is to be sent, or was.
+		`CREATE TABLE parley_report_letters (
+			report text NOT NULL,
+			week text NOT NULL,                     -- its first local day
+			recipient text NOT NULL,                -- address
+			build_id text NOT NULL,                 -- the build that it was first to be sent of
+			announced_at text NOT NULL,
+			decision text NOT NULL DEFAULT '',      -- '': none yet
+			reason text NOT NULL DEFAULT '',
+			decided_at text NOT NULL DEFAULT '',
+			sent_at text NOT NULL DEFAULT '',       -- '': not sent
+			PRIMARY KEY (report, week, recipient)
+		)`,
+	},
 }
 
 func migrate[Tx any](ctx context.Context, e *engine[Tx]) error {

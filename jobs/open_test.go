@@ -128,7 +128,7 @@ func TestALedgerOfALaterVersionIsLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = jobs.Open(context.Background(), b.cfg, b.work)
-	if err == nil || !strings.Contains(err.Error(), "the ledger is of version 99, and this Parley knows up to 1; use a newer Parley") {
+	if err == nil || !strings.Contains(err.Error(), "the ledger is of version 99, and this Parley knows up to 2; use a newer Parley") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -90,6 +90,7 @@ func (q *Queue) startWorker(ctx context.Context, queues []string, scheduled []*r
 	river.AddWorker(workers, &martsBuilder{queue: q})
 	river.AddWorker(workers, &entryAnnouncer{queue: q})
 	river.AddWorker(workers, &reportDrawer{queue: q})
+	river.AddWorker(workers, &letterSender{queue: q})
 	river.AddWorker(workers, &abandonedTaker{queue: q})
 	river.AddWorker(workers, &landedSettler{queue: q})
 	river.AddWorker(workers, &logCheckpointer{queue: q})

@@ -22,6 +22,7 @@ const (
 	NoAddress    = "no_address"
 	Stopped      = "stopped" // the message was switched off or removed before it was sent
 	Failed       = "failed"  // after all attempts, or refused for good
+	Unknown      = "unknown" // handed over, or almost, when the process or the line ended: it is not sent again
 )
 
 // sendMessage is the job that brings one delivery to its decision. It holds
@@ -62,17 +63,29 @@ func (s *messageSender) Work(ctx context.Context, job *river.Job[sendMessage]) e
 	}
 	outcome, err := q.send(ctx, due)
 	if err != nil {
-		interrupted := errors.Is(ctx.Err(), context.Canceled) // the queue is being stopped: it runs again
-		if interrupted || job.Attempt < job.MaxAttempts && !errors.Is(err, delivery.ErrRefused) {
+		decision := q.decisionOf(ctx, err, job.Attempt, job.MaxAttempts)
+		if decision == "" {
 			return err
 		}
-		q.log.Warn("a message could not be sent", "message", due.message, "person", due.personID, "attempts", job.Attempt, "error", err)
-		outcome = outcome.but(Failed, err.Error())
+		q.log.Warn("a message could not be sent", "message", due.message, "person", due.personID, "attempts", job.Attempt, "decision", decision, "error", err)
+		outcome = outcome.but(decision, err.Error())
 	}
 	// What has been sent is written down even if the queue is being stopped.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	return q.decide(ctx, due, outcome)
+}
+
+// decisionOf is what an attempt that failed comes to; "": it is tried again.
+func (q *Queue) decisionOf(ctx context.Context, err error, attempt, most int) string {
+	interrupted := errors.Is(ctx.Err(), context.Canceled) // the queue is being stopped: it runs again
+	switch {
+	case errors.Is(err, delivery.ErrUnknown):
+		return Unknown
+	case errors.Is(err, delivery.ErrRefused), attempt >= most && !interrupted:
+		return Failed
+	}
+	return ""
 }
 
 // due is a row of the ledger that is to be decided.

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"parley/sql/warehouse"
 )
@@ -82,6 +84,18 @@ var all = []report{
 	{"Messages", "messages.html", (*desk).messages},
 	{"Segments", "segments.html", (*desk).segments},
 	{buildsTitle, buildsFile, (*desk).builds},
+}
+
+// Knows says what is wrong with a report's name, as weekly; nil: there is such a report.
+func Knows(name string) error {
+	names := make([]string, len(all))
+	for i, r := range all {
+		names[i] = strings.TrimSuffix(r.file, ".html")
+	}
+	if slices.Contains(names, name) {
+		return nil
+	}
+	return fmt.Errorf("there is no report %q; there are %s", name, strings.Join(names, ", "))
 }
 
 // Write draws every report of the build into Dir/<local date of the build's

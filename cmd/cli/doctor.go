@@ -15,6 +15,7 @@ import (
 	"parley/cmd/output"
 	"parley/cmd/workspace"
 	"parley/jobs"
+	"parley/jobs/delivery/smtp"
 	"parley/pipelines/broker"
 	"parley/pipelines/lake"
 	"parley/sql/build"
@@ -57,6 +58,7 @@ func (a *app) examine(ctx context.Context) error {
 		{"queue", examineQueue},
 		{"segments", a.examineSegments},
 		{"messages", a.examineMessages},
+		{"e-mail", examineMail},
 		{"build", a.examineBuild},
 		{"sources", a.examineSources},
 		{"geography", examineGeography},
@@ -80,6 +82,24 @@ func (a *app) examine(ctx context.Context) error {
 		return fmt.Errorf("%d of %d parts are ill; the findings say what to do", ill, len(r.Rows))
 	}
 	return nil
+}
+
+// examineMail calls the mail server, if there is one.
+func examineMail(ctx context.Context, ws *workspace.Workspace) (string, error) {
+	way, err := wayOfSending(ws)
+	if err != nil {
+		return "", err
+	}
+	server, ok := way.(*smtp.Mailer)
+	if !ok {
+		return "messages are .eml files in " + ws.Path("outbox") + "; email.smtp of parley.yaml names a mail server", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	if err := server.Check(ctx); err != nil {
+		return "", err
+	}
+	return "the mail server takes messages from us (" + ws.Config.Email.SMTP + ")", nil
 }
 
 // examineGeography opens the database of places.

@@ -15,15 +15,32 @@ import (
 )
 
 func (a *app) reportCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "report",
-		Short: "Draw the reports of the current build",
-		Long:  "Draw the reports of the current build into reports/DATE/; reports/latest is the newest. Every page opens by double click.",
-		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+	var send bool
+	cmd := &cobra.Command{
+		Use:   "report [NAME]",
+		Short: "Draw the reports of the current build, or send the weekly one",
+		Long: `Draw the reports of the current build into reports/DATE/; reports/latest is the newest. Every page opens by double click.
+With NAME, as weekly or contacts-by-hour, that page alone is named.
+
+parley report weekly --send sends the weekly report by e-mail to reports.recipients of parley.yaml: once for each week and
+recipient, however often it is asked. parley run and parley work send it by themselves once the week is over. Where the newest
+build failed, a note that says so is sent in its place; the report follows when a build's checks hold.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if send {
+				if len(args) != 1 || args[0] != "weekly" {
+					return usagef("only the weekly report is sent; write parley report weekly --send")
+				}
+				return a.withBroker(cmd.Context(), true, a.sendWeekly)
+			}
 			ws, err := a.open()
 			if err != nil {
 				return err
+			}
+			if len(args) == 1 {
+				if err := reports.Knows(args[0]); err != nil {
+					return usageError{err}
+				}
 			}
 			written, err := a.draw(cmd.Context(), ws)
 			if err != nil {
@@ -31,11 +48,15 @@ func (a *app) reportCommand() *cobra.Command {
 			}
 			r := output.Rows{Columns: []string{"report", "file"}}
 			for _, page := range written.Pages {
-				r.Rows = append(r.Rows, []any{page.Title, filepath.Join(written.Dir, page.File)})
+				if len(args) == 0 || args[0]+".html" == page.File {
+					r.Rows = append(r.Rows, []any{page.Title, filepath.Join(written.Dir, page.File)})
+				}
 			}
 			return a.print(r)
 		},
 	}
+	cmd.Flags().BoolVar(&send, "send", false, "send the weekly report by e-mail to reports.recipients")
+	return cmd
 }
 
 // draw draws the reports of the current build.

@@ -59,7 +59,7 @@ func (a *app) runAll(ctx context.Context, ws *workspace.Workspace, b *broker.Bro
 	}
 	group.Go(func() error { return a.land(ctx, ws, b) })
 	group.Go(func() error { return a.work(ctx, ws, b) })
-	a.say("running in %s: landing, building every %s, sending to %s; ctrl-C stops", ws.Dir, ws.Config.Build.Every, ws.Path("outbox"))
+	a.say("running in %s: landing, building every %s, sending to %s; ctrl-C stops", ws.Dir, ws.Config.Build.Every, whereTo(ws))
 	return group.Wait()
 }
 
@@ -89,10 +89,32 @@ func (a *app) runOnce(ctx context.Context, ws *workspace.Workspace, b *broker.Br
 	if _, err := a.draw(ctx, ws); err != nil {
 		return err
 	}
+	if err := a.sendDueLetter(ctx, ws, b); err != nil {
+		return err
+	}
 	if err := a.printBuild(built); err != nil {
 		return err
 	}
-	a.say("%s; reports in %s", decided(sent, ws.Path("outbox")), ws.Path("reports", "latest"))
+	a.say("%s; reports in %s", decided(sent, whereTo(ws)), ws.Path("reports", "latest"))
+	return nil
+}
+
+// sendDueLetter sends the weekly report to those of parley.yaml who have not had it.
+func (a *app) sendDueLetter(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) error {
+	if len(ws.Config.Reports.Recipients) == 0 {
+		return nil
+	}
+	queue, _, done, err := a.openQueue(ctx, ws, b)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if _, err := queue.AnnounceLetter(ctx); err != nil {
+		return err
+	}
+	if err := queue.Drain(ctx); err != nil {
+		return fmt.Errorf("send the weekly report: %w", err)
+	}
 	return nil
 }
 
@@ -139,14 +161,14 @@ func newDecisions(before, after []jobs.Tally) map[string]int64 {
 }
 
 // decided says in words what was decided: "3 new messages sent to outbox (and 1 no_address)".
-func decided(counts map[string]int64, outbox string) string {
+func decided(counts map[string]int64, sentTo string) string {
 	var others []string
 	for decision, n := range sorted(counts) {
 		if decision != jobs.Sent {
 			others = append(others, fmt.Sprintf("%s %s", grouped(n), decision))
 		}
 	}
-	text := plural(counts[jobs.Sent], "new message", "new messages") + " in " + outbox
+	text := plural(counts[jobs.Sent], "new message", "new messages") + " in " + sentTo
 	if len(others) > 0 {
 		text += " (not sent: " + strings.Join(others, ", ") + ")"
 	}

@@ -13,7 +13,9 @@ import (
 
 	"parley/cmd/workspace"
 	"parley/jobs"
+	"parley/jobs/delivery"
 	"parley/jobs/delivery/outbox"
+	"parley/jobs/delivery/smtp"
 	"parley/jobs/message"
 	"parley/pipelines/broker"
 	"parley/pipelines/lake"
@@ -56,7 +58,7 @@ func (a *app) work(ctx context.Context, ws *workspace.Workspace, b *broker.Broke
 
 // openQueue opens the queue, and the desk that its jobs are done at; done closes both.
 func (a *app) openQueue(ctx context.Context, ws *workspace.Workspace, b *broker.Broker) (_ *jobs.Queue, _ *desk, done func(), err error) {
-	box, err := outbox.Open(ws.Path("outbox"))
+	way, err := wayOfSending(ws)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -66,12 +68,13 @@ func (a *app) openQueue(ctx context.Context, ws *workspace.Workspace, b *broker.
 	}, jobs.Work{
 		Messages: desk.messages,
 		Standing: desk.standing,
-		Deliver:  box,
+		Deliver:  way,
 		Report:   desk.report,
 		Build:    desk.build,
 		Settle:   desk.settle,
 		Entries:  desk.entries,
 		Draw:     desk.draw,
+		Letter:   desk.letter,
 
 		Checkpoint: desk.checkpoint,
 		Collect:    desk.collect,
@@ -87,6 +90,27 @@ func (a *app) openQueue(ctx context.Context, ws *workspace.Workspace, b *broker.
 			a.log.Error("close the marts", "error", err)
 		}
 	}, nil
+}
+
+// wayOfSending is how messages leave: by a mail server, or as files.
+func wayOfSending(ws *workspace.Workspace) (delivery.Deliverer, error) {
+	email := ws.Config.Email
+	if email.SMTP == "" {
+		return outbox.Open(ws.Path("outbox"))
+	}
+	password, err := email.Password()
+	if err != nil {
+		return nil, err
+	}
+	return smtp.Open(smtp.Config{URL: email.SMTP, Password: password})
+}
+
+// whereTo names where messages go.
+func whereTo(ws *workspace.Workspace) string {
+	if ws.Config.Email.SMTP != "" {
+		return ws.Config.Email.SMTP
+	}
+	return ws.Path("outbox")
 }
 
 // desk is what the jobs need to know and do, answered from the workspace's parts.

@@ -1,10 +1,14 @@
 package workspace
 
 import (
+	"fmt"
+	"net/mail"
+	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"parley/jobs/delivery/smtp"
 	"parley/sql/staffing"
 )
 
@@ -150,8 +154,32 @@ const InProcess = "duckdb:"
 
 // Email says how e-mail leaves.
 type Email struct {
-	SMTP string `yaml:"smtp"` // default: .eml files in ./outbox
-	From string `yaml:"from"` // sender of messages that name none
+	SMTP        string `yaml:"smtp"`         // smtp://user@host:587 or smtps://user@host:465; default: .eml files in ./outbox
+	PasswordEnv string `yaml:"password_env"` // the environment variable that holds the user's password
+	From        string `yaml:"from"`         // sender of messages that name none, and of reports
+}
+
+// Password is the mail server's, from the environment. The error says where it is looked for.
+func (e Email) Password() (string, error) {
+	if !smtp.NeedsPassword(e.SMTP) {
+		return "", nil
+	}
+	password := os.Getenv(e.PasswordEnv)
+	if password == "" {
+		return "", fmt.Errorf("the environment has no %s, which email.password_env names for the mail server's password; set it", e.PasswordEnv)
+	}
+	return password, nil
+}
+
+// RecipientsOfReports are whom reports are sent to.
+func (c *Config) RecipientsOfReports() []mail.Address {
+	var list []mail.Address
+	for _, text := range c.Reports.Recipients {
+		if address, err := mail.ParseAddress(text); err == nil { // Open refuses others
+			list = append(list, *address)
+		}
+	}
+	return list
 }
 
 // DefaultTopics are the nine topics that a contact can be about.

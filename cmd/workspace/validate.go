@@ -13,6 +13,7 @@ import (
 	"time"
 	_ "time/tzdata" // zones are known on a machine that has none installed
 
+	"parley/jobs/delivery/smtp"
 	"parley/pipelines/lake"
 	"parley/pipelines/record"
 	"parley/pipelines/yamlfile"
@@ -179,7 +180,14 @@ func (c *Config) validateParts(fault func(string, string, ...any)) {
 		fault("$.queue.url", "%q is no queue; write sqlite:./parley.db or postgres://…", c.Queue.URL)
 	}
 	if c.Email.SMTP != "" {
-		fault("$.email.smtp", "sending by SMTP is not there yet; leave it out, and messages go to ./outbox as .eml files")
+		if err := smtp.CheckURL(c.Email.SMTP); err != nil {
+			fault("$.email.smtp", "%v", err)
+		} else if needs := smtp.NeedsPassword(c.Email.SMTP); needs && !envName.MatchString(c.Email.PasswordEnv) {
+			fault("$.email.smtp", "it names a user; write email.password_env, the name of the environment variable that holds the password")
+		}
+	}
+	if len(c.Reports.Recipients) > 0 && c.Email.From == "" {
+		fault("$.reports.recipients", "reports that are sent need a sender; write email.from: Name <name@example.com>")
 	}
 	if c.Email.From != "" {
 		if _, err := mail.ParseAddress(c.Email.From); err != nil {

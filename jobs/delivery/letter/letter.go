@@ -47,7 +47,8 @@ func Compose(envelope delivery.Envelope) (*gomail.Msg, error) {
 	for _, file := range envelope.Files {
 		add, about := message.AttachReader, []gomail.FileOption{gomail.WithFileContentType(gomail.ContentType(file.Type))}
 		if file.ContentID != "" {
-			add, about = message.EmbedReader, append(about, gomail.WithFileContentID(file.ContentID))
+			// RFC 2392: the identifier stands in angle brackets, "cid:" names it without.
+			add, about = message.EmbedReader, append(about, gomail.WithFileContentID("<"+file.ContentID+">"))
 		}
 		if err := add(file.Name, bytes.NewReader(file.Content), about...); err != nil {
 			return nil, fmt.Errorf("compose %s for %s: %s: %w", envelope.Message, envelope.PersonID, file.Name, err)

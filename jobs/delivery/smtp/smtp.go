@@ -148,6 +148,21 @@ func (m *Mailer) Channel() string { return "email" }
 // UseJournal says where handovers are written down. Without it nothing is sent.
 func (m *Mailer) UseJournal(journal delivery.Journal) { m.journal = journal }
 
+// Check calls the server and says who we are, as for a message, and leaves
+// without sending one.
+func (m *Mailer) Check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, m.timeout)
+	defer cancel()
+	client, err := gomail.NewClient(m.server.host, m.options...)
+	if err == nil {
+		err = client.DialWithContext(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("the mail server %s: %w", m.server.host, err)
+	}
+	return client.Close()
+}
+
 // Deliver hands the envelope to the server.
 func (m *Mailer) Deliver(ctx context.Context, envelope delivery.Envelope) (delivery.Receipt, error) {
 	if err := ctx.Err(); err != nil {

@@ -194,3 +194,22 @@ func TestURLs(t *testing.T) {
 		}
 	}
 }
+
+// The check of a server tells a wrong password, and sends nothing.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	m := newMailbox(t, startTLS)
+	for given, well := range map[string]bool{password: true, "wrong": false} {
+		m.config.Password = given
+		mailer, err := smtp.Open(m.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := mailer.Check(t.Context()); (err == nil) != well {
+			t.Errorf("with the password %q: %v", given, err)
+		}
+	}
+	if len(m.Delivered(t)) != 0 {
+		t.Error("something arrived")
+	}
+}
