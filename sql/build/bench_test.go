@@ -43,7 +43,7 @@ func BenchmarkBuild(b *testing.B) {
 		}
 		settling += time.Since(began)
 		began = time.Now()
-		first, err := Run(ctx, cfg)
+		first, err := Run(ctx, cfg); _ = os.Rename(os.Getenv("PARLEY_TRACE"), os.Getenv("PARLEY_TRACE")+".first")
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -147,6 +147,9 @@ func selects(b *testing.B, cfg Config, manifest *settle.Manifest) time.Duration 
 		b.Fatal(err)
 	}
 	if _, err := made.whoIsWho(ctx, engine, manifest); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := made.placeAddresses(ctx, engine, manifest); err != nil {
 		b.Fatal(err)
 	}
 	graph, err := loadOurs(ctx, engine)
