@@ -26,9 +26,6 @@ const partRows = 25_000
 // time, what its rows are joined with is read anew.
 const batchRows = 4_000_000
 
-// newRows is the table of the rows that were computed for the touched keys or dates.
-const newRows = workSchema + ".rows"
-
 // folder is where a model's files lie, relative to the build's folder.
 func (m *Model) folder() string {
 	if m.Layer == Mart {
@@ -68,13 +65,17 @@ func (r *run) writeWhole(ctx context.Context, m *Model, query string) ([]part, e
 
 // write runs a SELECT into a file of the model.
 func (r *run) write(ctx context.Context, m *Model, query, name string) (part, error) {
+	return r.writeOn(ctx, r.tables, m, query, name)
+}
+
+func (r *run) writeOn(ctx context.Context, engine Tables, m *Model, query, name string) (part, error) {
 	p := part{File: m.file(name)}
 	path := filepath.Join(r.to.Dir, p.File)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return p, err
 	}
 	var err error
-	p.Rows, err = r.tables.Write(ctx, query, path)
+	p.Rows, err = engine.Write(ctx, query, path)
 	return p, err
 }
 
@@ -231,7 +232,7 @@ func (r *run) writeParts(ctx context.Context, m *Model, table, kind string, with
 			if i+1 == len(parts) {
 				s.to = within.to
 			}
-			written, err := r.write(inGroup, m, "select * from "+table+" where "+s.holds(column, kind), parts[i].From)
+			written, err := r.writeOn(inGroup, r.turn.tables, m, "select * from "+table+" where "+s.holds(column, kind), parts[i].From)
 			if err == nil && written.Rows != parts[i].Rows {
 				err = fmt.Errorf("part %s has %d rows, and should have %d", parts[i].From, written.Rows, parts[i].Rows)
 			}
@@ -239,7 +240,9 @@ func (r *run) writeParts(ctx context.Context, m *Model, table, kind string, with
 			return err
 		})
 	}
-	return parts, group.Wait()
+	var err error
+	r.turn.aside(func() { err = group.Wait() })
+	return parts, err
 }
 
 // emptyPart is a file without rows: a table is never without a file.

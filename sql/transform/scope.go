@@ -70,7 +70,7 @@ func (r *run) scopeOfView(ctx context.Context, m *Model) (scope, error) {
 	if _, err := through.view(m.Name); err != nil {
 		return scope{}, err
 	}
-	return scope{rows: touchedSchema + "." + warehouse.Ident(m.Name)}, nil
+	return scope{rows: r.lane.touched(m.Name)}, nil
 }
 
 // suspect are the checks that some row may break by now: those that did not
