@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -119,9 +118,11 @@ type day struct {
 // taken to be of the first, dates beyond either are taken to be that one.
 const firstDay, lastDay = "0001-01-01", "9999-12-31"
 
-// clamped is the expression of a column's UTC date from firstDay to lastDay.
+// clamped is the expression of a column's UTC date from firstDay to lastDay. A
+// cast of an instant to its date would ask the calendar for each row.
 func clamped(column string) string {
-	return fmt.Sprintf("coalesce(least(greatest(cast(%s as date), date '%s'), date '%s'), date '%s')", warehouse.Ident(column), firstDay, lastDay, firstDay)
+	name := warehouse.Ident(column)
+	return fmt.Sprintf("coalesce(least(greatest(cast(make_timestamp(epoch_us(%[1]s)) as date), date '%[2]s'), date '%[3]s'), case when %[1]s > date '%[3]s' then date '%[3]s' end, date '%[2]s')", name, firstDay, lastDay)
 }
 
 // days counts the rows of a table by date, the earliest first.
@@ -142,18 +143,14 @@ func (r *run) days(ctx context.Context, table, column, where string) ([]day, err
 // a file may hold several.
 func (r *run) daysOfFiles(table string) ([]day, bool) {
 	files := r.opts.Inputs[table].Files
-	rows := map[string]int64{}
-	for _, f := range files {
+	days := make([]day, len(files))
+	for i, f := range files {
 		if f.Date == "" {
 			return nil, false
 		}
-		rows[f.Date] += f.Rows
+		days[i] = day{f.Date, f.Rows}
 	}
-	days := make([]day, 0, len(rows))
-	for _, date := range slices.Sorted(maps.Keys(rows)) {
-		days = append(days, day{date, rows[date]})
-	}
-	return days, len(files) > 0
+	return together(days), len(files) > 0
 }
 
 // lay puts days into parts of about as many rows as a part is to have.

@@ -62,7 +62,7 @@ func (g *Graph) begin(ctx context.Context, engine Engine, to Place, opts Options
 	gives := giving{turn, engine}
 	r := &run{
 		turn: turn, graph: g, engine: gives, to: to, opts: opts, result: &Result{}, down: map[string]string{}, there: map[string]bool{},
-		changes: map[string]change{}, ways: map[string]way{}, viewed: map[string]bool{},
+		changes: map[string]change{}, ways: map[string]way{}, counted: map[string][]day{}, viewed: map[string]bool{},
 		next: &state{AsOf: opts.AsOf, Inputs: opts.Inputs, Models: map[string]modelState{}, dir: to.Dir},
 	}
 	for _, name := range g.Inputs {
@@ -161,6 +161,7 @@ type run struct {
 	next    *state            // what this one leaves
 	changes map[string]change // of base tables since the last build
 	ways    map[string]way
+	counted map[string][]day  // rows by date of models that were just made whole, by the column of their parts
 	viewed  map[string]bool   // models whose former rows have a name
 	down    map[string]string // models whose new rows are not there → the model at fault
 	there   map[string]bool   // tables that can be read by now

@@ -26,7 +26,7 @@ const (
 )
 
 // Where as many keys are touched as a model has rows, times mostTouched, running
-// it over everything costs no more.
+// it over everything costs no more. Few rows made of many count as a tenth of those.
 const mostTouched = 1.0 / 3
 
 // wayOf decides how a model is brought up to date. Where it is by keys or dates,
@@ -238,22 +238,37 @@ func (r *run) weigh(ctx context.Context, m *Model, reason string) (way, error) {
 		return way{byReuse, "what changed touches none of its rows"}, nil
 	case m.Header.Increment.ByDate:
 		return way{byDates, fmt.Sprintf("%s touched: %s", plural(int(n), "date"), reason)}, nil
-	case float64(n) > cmp.Or(r.opts.MostTouched, mostTouched)*float64(then.rows()):
+	case float64(n) > cmp.Or(r.opts.MostTouched, mostTouched)*float64(max(then.rows(), r.mostRead(m)/10)):
 		return way{byWhole, "most of it is touched: " + reason}, nil
 	}
 	return way{byKeys, fmt.Sprintf("%s touched: %s", plural(int(n), "key"), reason)}, nil
 }
 
+// mostRead is how many rows the largest of the tables has that a model's rows are made of.
+func (r *run) mostRead(m *Model) int64 {
+	var most int64
+	bases, _ := r.graph.behind(m)
+	for _, base := range bases {
+		if now, ok := r.next.Models[base]; ok {
+			most = max(most, now.rows())
+		} else {
+			most = max(most, rowsOf(r.opts.Inputs[base].Files))
+		}
+	}
+	return most
+}
+
 // hasColumns tells whether a table has all of the columns.
 func (r *run) hasColumns(ctx context.Context, table string, names []string) (bool, error) {
 	columns, err := r.engine.Describe(ctx, "select * from "+table)
-	if err != nil {
-		return false, err
-	}
+	return err == nil && hasAll(columns, names), err
+}
+
+func hasAll(columns []warehouse.Column, names []string) bool {
 	for _, name := range names {
 		if !slices.ContainsFunc(columns, func(c warehouse.Column) bool { return strings.EqualFold(c.Name, name) }) {
-			return false, nil
+			return false
 		}
 	}
-	return true, nil
+	return true
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -75,6 +77,9 @@ func (r *run) makeByDate(ctx context.Context, m *Model, columns []warehouse.Colu
 		return stored{}, err
 	}
 	days, known := r.daysOfFiles(of)
+	if counted, ok := r.counted[of]; ok && !known {
+		days, known = counted, true
+	}
 	if !known {
 		if days, err = r.days(ctx, warehouse.Ident(of), column, ""); err != nil {
 			return stored{}, err
@@ -86,6 +91,7 @@ func (r *run) makeByDate(ctx context.Context, m *Model, columns []warehouse.Colu
 	}
 	batches := batchesOf(days)
 	var all []part
+	var own []day
 	for i, batch := range batches {
 		s := span{from: batch[0].date}
 		if i == 0 {
@@ -105,8 +111,9 @@ func (r *run) makeByDate(ctx context.Context, m *Model, columns []warehouse.Colu
 		if err != nil {
 			return stored{}, err
 		}
-		all = append(all, parts...)
+		all, own = append(all, parts...), append(own, found...)
 	}
+	r.counted[m.Name] = together(own)
 	if len(all) == 0 {
 		if err := r.compute(ctx, m.SQL, m.SQL); err != nil {
 			return stored{}, err
@@ -114,6 +121,19 @@ func (r *run) makeByDate(ctx context.Context, m *Model, columns []warehouse.Colu
 		all, err = r.emptyPart(ctx, m, r.newRows())
 	}
 	return stored{Parts: all}, err
+}
+
+// together puts the counts of each date into one, in the order of dates.
+func together(days []day) []day {
+	rows := map[string]int64{}
+	for _, d := range days {
+		rows[d.date] += d.rows
+	}
+	all := make([]day, 0, len(rows))
+	for _, date := range slices.Sorted(maps.Keys(rows)) {
+		all = append(all, day{date, rows[date]})
+	}
+	return all
 }
 
 // batchesOf puts days together to about batchRows.
@@ -277,11 +297,11 @@ func (r *run) updateKeys(ctx context.Context, m *Model, columns []warehouse.Colu
 		if !slices.Contains(m.Reads, name) {
 			return "", "", nil
 		}
-		has, err := r.hasColumns(ctx, warehouse.Ident(name), m.Header.Increment.By)
-		if err != nil || !has {
+		of, err := r.engine.Describe(ctx, "select * from "+warehouse.Ident(name))
+		if err != nil || !hasAll(of, m.Header.Increment.By) {
 			return "", "", err
 		}
-		return fmt.Sprintf("select * from %s semi join %s using (%s)", inMain(name), r.touchedKeys(), keys), table, nil
+		return fmt.Sprintf("select %s from %s semi join %s using (%s)", needed(m, of, columns), inMain(name), r.touchedKeys(), keys), table, nil
 	})
 	if err != nil {
 		return stored{}, err
@@ -316,6 +336,34 @@ func (r *run) updateKeys(ctx context.Context, m *Model, columns []warehouse.Colu
 	}
 	p, err := r.write(ctx, m, whole, m.Name)
 	return stored{Parts: []part{p}}, err
+}
+
+var word = regexp.MustCompile(`[A-Za-z_][A-Za-z_0-9]*`)
+
+// needed lists the columns of a table that a model may read: those whose names
+// stand in its text, or among its own columns, which a star can bring there. A
+// workspace's model may say anything, and gets them all.
+func needed(m *Model, of, own []warehouse.Column) string {
+	if m.Own {
+		return "*"
+	}
+	known := map[string]bool{}
+	for _, name := range word.FindAllString(withoutComments(m.SQL), -1) {
+		known[strings.ToLower(name)] = true
+	}
+	for _, c := range own {
+		known[strings.ToLower(c.Name)] = true
+	}
+	for _, name := range m.Header.Increment.By {
+		known[strings.ToLower(name)] = true
+	}
+	var names []string
+	for _, c := range of {
+		if known[strings.ToLower(c.Name)] || !word.MatchString(c.Name) || word.FindString(c.Name) != c.Name {
+			names = append(names, warehouse.Ident(c.Name))
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // mergeParts writes those parts anew in which a row differs.
