@@ -30,7 +30,7 @@ func (d *desk) customerLife() (*page, error) {
 }
 
 func (d *desk) tenureFigure() (figure, error) {
-	f := figure{ID: "contact-tenure", Title: "Contacts over a customer's life", Definition: []string{
+	f := figure{ID: "contact-tenure", Title: "Contacts over a customer's life", When: d.sinceSignUp("Weeks of 7 × 24 hours"), Definition: []string{
 		"Contacts by whole weeks since the person signed up, divided by the users at risk: those who have been with us for that long by now. A plain count would only show how old the customers are.",
 		"What was written before signing up is a row of its own. Towards the right few users are left, and the line jumps: look at how many there are beneath it.",
 	}}
@@ -39,6 +39,10 @@ func (d *desk) tenureFigure() (figure, error) {
 		return f, err
 	}
 	f.SQL = tenureQuery
+	var err error
+	if f.LeftOut, err = d.leftOutOf("contact_tenure"); err != nil {
+		return f, err
+	}
 	weeks, err := ask(d, tenureQuery, func(r row) lifeWeek {
 		return lifeWeek{r.count("tenure_week"), r.count("contacts"), r.number("users_at_risk"), r.number("contacts_per_user")}
 	})

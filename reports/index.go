@@ -7,12 +7,6 @@ import (
 	"time"
 )
 
-const leftOutQuery = `select figure, reason, sum(n)::bigint as n,
-    coalesce(sum(n) filter (where week_start > settings.as_of - interval 28 day), 0)::bigint as n_28_days
-from left_out cross join settings
-group by figure, reason
-order by figure, reason`
-
 // buildFacts say which build the pages show.
 type buildFacts struct {
 	ID        string
@@ -125,70 +119,4 @@ func (d *desk) buildFacts() *buildFacts {
 		facts.Rows = append(facts.Rows, entry{Name: mart, Value: formatCount(d.build.Rows[mart]), Raw: fmt.Sprint(d.build.Rows[mart])})
 	}
 	return facts
-}
-
-// leftOutFigure lists what the figures do not count.
-func (d *desk) leftOutFigure() (figure, error) {
-	f := figure{ID: "left-out", Title: "What the figures leave out", SQL: leftOutQuery, Definition: []string{
-		"Each figure leaves something out, by its definition: contacts without an answer have no time to first response, conversations begun by us are no contacts. Here is how many, by figure and reason.",
-	}}
-	type leftOut struct {
-		figure, reason string
-		n, lately      int64
-	}
-	list, err := ask(d, leftOutQuery, func(r row) leftOut {
-		return leftOut{r.text("figure"), r.text("reason"), r.count("n"), r.count("n_28_days")}
-	})
-	if err != nil {
-		return f, err
-	}
-	if len(list) == 0 {
-		f.Summary = "Nothing is left out."
-		return f, nil
-	}
-	t := table{Caption: "What is left out, by figure and reason", Head: []string{"Figure", "Reason", "In all", "Last four weeks"}, Words: 2}
-	for _, l := range list {
-		t.Rows = append(t.Rows, tableRow{Cells: []cell{words(plainly(figureNames, l.figure)), words(plainly(reasonNames, l.reason)), counted(l.n), counted(l.lately)}})
-	}
-	f.Summary = "No figure is better than what it leaves out."
-	f.Views = []view{{ID: f.ID, Title: f.Title, Table: t}}
-	return f, nil
-}
-
-// The names of left_out, in words. The workspace's own models may add others.
-var (
-	figureNames = map[string]string{
-		"contacts_weekly":          "Contacts per week",
-		"first_response_weekly":    "Time to first response",
-		"contacts_per_active_user": "Contacts per active user",
-		"active_users":             "Active users",
-		"team":                     "Team of a contact",
-		"topic":                    "Topic of a contact",
-	}
-	reasonNames = map[string]string{
-		"begun_by_teammate":          "begun by a teammate: no contact",
-		"begun_by_automation":        "begun by an automatic message: no contact",
-		"no_message":                 "nobody has said anything: no contact",
-		"unanswered":                 "answered by nobody: no time",
-		"bot_only":                   "answered by a bot alone: no time",
-		"by_inactive_user":           "by a user who was not active: counted all the same",
-		"by_lead":                    "by a lead or visitor: counted all the same",
-		"not_signed_up":              "active, but not signed up",
-		"no_team":                    "no team",
-		"no_topic":                   "no topic",
-		"several_teams":              "several teams",
-		"several_topics":             "several topics",
-		"several_teams_and_topics":   "several teams and topics",
-		"several_teams_and_no_topic": "several teams, no topic",
-		"several_topics_and_no_team": "several topics, no team",
-		"untagged":                   "no message is tagged",
-		"not_exactly_one":            "tagged with none, or with several",
-	}
-)
-
-func plainly(names map[string]string, name string) string {
-	if known, ok := names[name]; ok {
-		return known
-	}
-	return spaced(name)
 }

@@ -188,6 +188,9 @@ func (d *desk) letterSection(f figure, picture plot.Chart) (letterSection, []Let
 	s := letterSection{Title: f.Title, Summary: f.Summary, When: f.When}
 	if f.Missing != nil {
 		s.Missing = f.Missing.What + " " + f.Missing.How
+		if f.Missing.Lines != "" {
+			s.Missing += " " + strings.ReplaceAll(f.Missing.Lines, "\n", "; ") + " Then build:"
+		}
 		if f.Missing.Command != "" {
 			s.Missing += " " + f.Missing.Command
 		}

@@ -33,7 +33,7 @@ var columnsOf = map[string]string{
 	"first_week_contact":     "week_start date, new_users bigint, mature_users bigint, contacted bigint, rate double",
 	"time_to_first_contact":  "days integer, at_risk bigint, contacted bigint, censored bigint, survival double",
 	"contact_tenure":         "tenure_week integer, contacts bigint, users_at_risk bigint, contacts_per_user double",
-	"outage_contacts":        "outage varchar, \"from\" timestamptz, \"to\" timestamptz, contacts bigint, usual_contacts double",
+	"outage_contacts":        "outage varchar, \"from\" timestamptz, \"to\" timestamptz, contacts bigint, usual_contacts double, is_partial boolean default false",
 	"first_response_weekly":  "week_start date, contacts bigint, answered bigint, unanswered bigint, bot_only bigint, median_seconds double, p90_seconds double, median_office_seconds double, p90_office_seconds double, within_5m bigint, within_1h bigint, within_8h bigint, within_24h bigint, is_partial boolean",
 	"contacts_by_hour":       "weekday integer, hour integer, contacts bigint, occurrences bigint, contacts_per_occurrence double",
 	"contacts_by_hour_zones": "zone varchar, weekday integer, hour integer, contacts bigint, occurrences bigint, contacts_per_occurrence double",

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"parley/reports/chart"
 )
@@ -47,8 +48,10 @@ func (d *desk) signUpWeeks() ([]signUpWeek, error) {
 	}
 	return ask(d, firstWeekQuery, func(r row) signUpWeek {
 		w := signUpWeek{period{Start: r.time("week_start")}, r.count("new_users"), r.count("mature_users"), r.count("contacted"), r.number("rate")}
-		// The first week of those who sign up on a week's last day ends with the next.
-		w.Partial = w.Mature < w.New || d.settings.AsOf.Before(w.Start.AddDate(0, 0, 14))
+		// The first week of whoever signs up at a week's end lasts 7 × 24 hours more.
+		// That some are not mature does not tell: who is deleted never will be.
+		y, m, day := w.Start.Date()
+		w.Partial = d.settings.AsOf.Before(time.Date(y, m, day+7, 0, 0, 0, 0, d.settings.Zone).Add(7 * 24 * time.Hour))
 		return w
 	})
 }
@@ -86,6 +89,10 @@ func (d *desk) firstWeekFigure() (figure, error) {
 		return f, err
 	}
 	f.SQL = firstWeekQuery
+	var err error
+	if f.LeftOut, err = d.leftOutOf("first_week_contact"); err != nil {
+		return f, err
+	}
 	weeks, err := d.signUpWeeks()
 	if err != nil {
 		return f, err
@@ -139,7 +146,7 @@ type survivalDay struct {
 }
 
 func (d *desk) firstContactFigure() (figure, error) {
-	f := figure{ID: "time-to-first-contact", Title: "How long until people first write", Definition: []string{
+	f := figure{ID: "time-to-first-contact", Title: "How long until people first write", When: d.sinceSignUp("Days of 24 hours"), Definition: []string{
 		"The share of users who have not written yet, by days since they signed up (Kaplan–Meier): each day, of those who are still at risk, some write. Who has been with us for fewer days, or is deleted, counts until then and no further.",
 		"So new users do not pull the curve up, and it says what a new user can be expected to do.",
 	}}
@@ -148,6 +155,10 @@ func (d *desk) firstContactFigure() (figure, error) {
 		return f, err
 	}
 	f.SQL = firstContactQuery
+	var err error
+	if f.LeftOut, err = d.leftOutOf("time_to_first_contact"); err != nil {
+		return f, err
+	}
 	days, err := ask(d, firstContactQuery, func(r row) survivalDay {
 		return survivalDay{r.count("days"), r.count("at_risk"), r.count("contacted"), r.count("censored"), r.number("survival")}
 	})

@@ -65,7 +65,9 @@ type figure struct {
 	// Switches choose among the views; each view says which options it is for.
 	Switches   []choice
 	Views      []view
-	Definition []string // paragraphs
+	Lacks      []missing // beneath the views: what would tell more
+	LeftOut    string    // what it does not count, and how many
+	Definition []string  // paragraphs
 	SQL        string
 }
 
@@ -76,7 +78,8 @@ func (f figure) CSV() string { return f.ID + ".csv" }
 type missing struct {
 	What    string
 	How     string
-	Command string // a line to type; "" when there is none
+	Lines   string // of parley.yaml, to be written there; "" when there are none
+	Command string // a line to type, after Lines where there are some; "" when there is none
 }
 
 type choice struct {

@@ -23,7 +23,7 @@ from messages
 where nth <= 20
 order by topic, created_at desc, conversation_id`
 
-const violationsQuery = `select tag_violations.conversation_id, tag_violations.part_id, cast(tag_violations.teams as varchar) as teams,
+const violationsQuery = `select tag_violations.conversation_id, tag_violations.part_id, tag_violations.written_at, cast(tag_violations.teams as varchar) as teams,
     cast(tag_violations.topics as varchar) as topics, tag_violations.reason, count(*) over () as violations
 from tag_violations
 order by written_at desc nulls last, tag_violations.conversation_id, tag_violations.part_id
@@ -51,8 +51,8 @@ func (d *desk) sentencesFigure() (figure, error) {
 		return f, err
 	}
 	if len(list) == 0 {
-		f.Missing = &missing{What: "No tagged message of the last four weeks has words.", How: noTopics.How, Command: noTopics.Command}
-		return f, nil
+		f.Missing, err = d.noSentences()
+		return f, err
 	}
 	switches := choice{Name: "Topic"}
 	for _, s := range list {
@@ -69,6 +69,31 @@ func (d *desk) sentencesFigure() (figure, error) {
 	}
 	f.Switches = []choice{switches}
 	return f, nil
+}
+
+const taggedLatelyQuery = `select count(*) as messages
+from topic_messages cross join settings
+where topic is not null and written_at > settings.as_of - interval 28 day`
+
+// noSentences says why no message can be shown: nobody wrote, nothing is tagged,
+// or the records hold no texts.
+func (d *desk) noSentences() (*missing, error) {
+	tagged, err := ask(d, taggedLatelyQuery, func(r row) int64 { return r.count("messages") })
+	if err != nil {
+		return nil, err
+	}
+	if len(tagged) == 1 && tagged[0] > 0 {
+		return &missing{
+			What:    fmt.Sprintf("%s of the last four weeks with a topic, and the records hold no text of any.", plural(tagged[0], "message")),
+			How:     "Send conversations with the body of each part to the topic parley.conversations, or name the column that holds it in the mapping of your import. Then build:",
+			Command: buildAndReport,
+		}, nil
+	}
+	why, err := d.noTaggedMessages()
+	if err != nil || why != &noTopics {
+		return why, err
+	}
+	return &missing{What: "No message of the last four weeks is tagged with a topic.", How: noTopics.How, Lines: noTopics.Lines, Command: noTopics.Command}, nil
 }
 
 // wordsOf is a message without its markup, on one line.
@@ -103,7 +128,7 @@ func shortened(text string) string {
 
 // violationsFigure lists what is tagged otherwise than with one team and one topic.
 func (d *desk) violationsFigure() (figure, error) {
-	f := figure{ID: "tag-violations", Title: "Tags to put right", Definition: []string{
+	f := figure{ID: "tag-violations", Title: "Tags to put right", When: d.byClock(), Definition: []string{
 		"Each message that is tagged wants exactly one team and one topic, and each contact at least one tagged message. Here is what has none, several, or only one of the two; it is in no figure by topic.",
 	}}
 	if absent, err := d.lacks("tag_violations"); err != nil || absent != nil {
@@ -113,25 +138,31 @@ func (d *desk) violationsFigure() (figure, error) {
 	f.SQL = violationsQuery
 	type violation struct {
 		conversation, teams, topics, reason string
+		at                                  time.Time
 		of                                  int64
 	}
 	list, err := ask(d, violationsQuery, func(r row) violation {
-		return violation{r.text("conversation_id"), bare(r.text("teams")), bare(r.text("topics")), r.text("reason"), r.count("violations")}
+		return violation{r.text("conversation_id"), bare(r.text("teams")), bare(r.text("topics")), r.text("reason"), r.time("written_at"), r.count("violations")}
 	})
 	if err != nil {
 		return f, err
 	}
 	if len(list) == 0 {
-		f.Summary = "Nothing is tagged amiss."
-		return f, nil
+		contacts, err := ask(d, lastContactQuery, func(r row) time.Time { return r.time("contacted_at") })
+		if err == nil && len(contacts) == 0 {
+			f.Missing, err = d.noContactEver()
+		} else {
+			f.Summary = "Nothing is tagged amiss."
+		}
+		return f, err
 	}
-	t := table{Caption: "Conversations to tag anew, the newest first", Head: []string{"Conversation", "What is wrong", "Teams", "Topics"}, Words: 4, Whole: true}
+	t := table{Caption: "Conversations to tag anew, the newest first", Head: []string{"Conversation", "Written", "What is wrong", "Teams", "Topics"}, Words: 5, Whole: true}
 	for _, v := range list {
 		t.Rows = append(t.Rows, tableRow{Cells: []cell{
-			{Text: v.conversation, Link: d.conversationLink(v.conversation)}, words(plainly(reasonNames, v.reason)), words(orNone(v.teams)), words(orNone(v.topics)),
+			{Text: v.conversation, Link: d.conversationLink(v.conversation)}, words(d.formatTime(v.at)), words(plainly(reasonNames, v.reason)), words(orNone(v.teams)), words(orNone(v.topics)),
 		}})
 	}
-	f.Summary = counts(list[0].of, "place is", "places are") + " tagged otherwise than with one team and one topic."
+	f.Summary = counts(list[0].of, "message or contact is", "messages and contacts are") + " not tagged with one team and one topic."
 	if list[0].of > int64(len(list)) {
 		f.Summary += fmt.Sprintf(" These are the newest %d; the CSV file has the same.", len(list))
 	}

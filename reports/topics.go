@@ -55,6 +55,10 @@ func (d *desk) topicsFigure() (figure, error) {
 		return f, err
 	}
 	f.SQL = topicsQuery
+	var err error
+	if f.LeftOut, err = d.leftOutOf("topics_weekly"); err != nil {
+		return f, err
+	}
 	cells, err := ask(d, topicsQuery, func(r row) topicCell {
 		return topicCell{weekOf(r), r.text("team"), r.text("topic"), r.count("messages")}
 	})
@@ -63,8 +67,11 @@ func (d *desk) topicsFigure() (figure, error) {
 	}
 	topics, teams := namesByMessages(cells, func(c topicCell) string { return c.Topic }), namesByMessages(cells, func(c topicCell) string { return c.Team })
 	if len(topics) == 0 {
-		f.Missing = &noTopics
-		return f, nil
+		f.Missing, err = d.noTaggedMessages()
+		return f, err
+	}
+	if len(teams) == 0 {
+		f.Lacks = append(f.Lacks, noTeams)
 	}
 	switches := choice{Name: "Team", Options: append([]string{"All teams"}, teams...)}
 	for i, team := range append([]string{""}, teams...) {
@@ -85,6 +92,14 @@ func (d *desk) topicsFigure() (figure, error) {
 	}
 	f.Summary = fmt.Sprintf("%s in these weeks; most are about “%s” (%s).", plural(all, "message"), topics[0], share(first, all))
 	return f, nil
+}
+
+// noTeams stands where messages have topics and no team.
+var noTeams = missing{
+	What:    "No team is known, so all messages are shown together.",
+	How:     "Tag each message with the team that it is for, and say in parley.yaml which of your tags are teams, for example:",
+	Lines:   "teams: [billing, onboarding]",
+	Command: buildAndReport,
 }
 
 // namesByMessages are the names there are, the one with the most messages first.
@@ -162,7 +177,7 @@ func (d *desk) topicsView(cells []topicCell, topics []string, team string) (view
 }
 
 func (d *desk) repeatsFigure() (figure, error) {
-	f := figure{ID: "repeat-contacts", Title: "Who had to write again", Definition: []string{
+	f := figure{ID: "repeat-contacts", Title: "Who had to write again", When: d.ofAll(), Definition: []string{
 		"Contacts that the same person followed by another within seven days of the first one's last answer by a teammate, by topic of the first. The share is of the contacts of that topic that were answered seven days ago or earlier.",
 		"A low share says that an answer settles the matter: next contact avoided.",
 	}}
@@ -187,7 +202,10 @@ func (d *desk) repeatsFigure() (figure, error) {
 		return f, err
 	}
 	if len(list) == 0 {
-		f.Missing, err = d.noRecentContacts()
+		f.Missing, err = d.noContactEver()
+		return f, err
+	}
+	if f.LeftOut, err = d.leftOutOf("repeat_contacts"); err != nil {
 		return f, err
 	}
 	bars := chart.Bars{Format: chart.Percent, Series: []chart.Series{{Name: "Wrote again", Color: chart.Plum}}}
@@ -206,7 +224,7 @@ func (d *desk) repeatsFigure() (figure, error) {
 	if err != nil {
 		return f, err
 	}
-	f.Summary = "None of them can be judged yet."
+	f.Summary = "No contact had its answer by a teammate seven days ago or earlier, so none can be judged yet."
 	if most.repeated > 0 {
 		f.Summary = fmt.Sprintf("Most often people write again after “%s”: %s of %s.", most.topic, formatShare(most.rate), plural(most.contacts, "contact"))
 	} else if !math.IsNaN(most.rate) {

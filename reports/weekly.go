@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"parley/reports/chart"
@@ -17,12 +18,16 @@ var noContacts = missing{
 
 const lastContactQuery = `select contacted_at from contacts order by contacted_at desc limit 1`
 
-// noRecentContacts says why the last weeks show none: there never was any, or
-// the records end before, as those of a log that was imported do.
+// noRecentContacts says why the last weeks show none: there never was any
+// conversation, none of them was begun by a person, or the records end before,
+// as those of a log that was imported do.
 func (d *desk) noRecentContacts() (*missing, error) {
 	last, err := ask(d, lastContactQuery, func(r row) time.Time { return r.time("contacted_at") })
-	if err != nil || len(last) == 0 {
-		return &noContacts, err
+	if err != nil {
+		return nil, err
+	}
+	if len(last) == 0 {
+		return d.noContactEver()
 	}
 	day := last[0].In(d.settings.Zone)
 	after := time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, d.settings.Zone)
@@ -32,6 +37,40 @@ func (d *desk) noRecentContacts() (*missing, error) {
 		Command: "parley build --as-of " + after.UTC().Format(time.RFC3339) + " && parley report",
 	}, nil
 }
+
+// noContactEver says why no conversation counts as a contact: there is none, or
+// all are begun by others than people, as where bots names everyone.
+func (d *desk) noContactEver() (*missing, error) {
+	list, err := d.leftOut()
+	if err != nil {
+		return nil, err
+	}
+	var total int64
+	var reasons []string
+	for _, l := range list {
+		if l.Figure == "contacts_weekly" {
+			total += l.N
+			reasons = append(reasons, formatCount(l.N)+" "+strings.TrimSuffix(l.words(), ": no contact"))
+		}
+	}
+	if total == 0 {
+		return &noContacts, nil
+	}
+	return &missing{
+		What:    fmt.Sprintf("%s, and none is a contact: %s.", counts(total, "conversation has come in", "conversations have come in"), strings.Join(reasons, ", ")),
+		How:     botsHow,
+		Lines:   botsLines,
+		Command: buildAndReport,
+	}, nil
+}
+
+const (
+	buildAndReport = "parley build && parley report"
+
+	// Whoever is named as a bot is no person, so too long a list hides people.
+	botsHow   = "A contact is begun by a user or a lead, and answered by a teammate. Whoever bots in parley.yaml names is none of these, whatever the records say: leave only the authors there that are programs, by name or as \"id:…\", for example:"
+	botsLines = `bots: ["Helper Bot", "id:815309"]`
+)
 
 // weekly draws the weekly support report.
 func (d *desk) weekly() (*page, error) {
@@ -79,6 +118,9 @@ func (d *desk) contactsFigure() (figure, error) {
 	}
 	if totalContacts(weeks) == 0 {
 		f.Missing, err = d.noRecentContacts()
+		return f, err
+	}
+	if f.LeftOut, err = d.leftOutOf("contacts_weekly"); err != nil {
 		return f, err
 	}
 	line := weekTimeline(weeks)

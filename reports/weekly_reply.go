@@ -37,14 +37,19 @@ func (d *desk) replyFigure() (figure, error) {
 	if err != nil {
 		return f, err
 	}
+	if f.LeftOut, err = d.leftOutOf("reply_time_weekly"); err != nil {
+		return f, err
+	}
 	total := int64(0)
 	for _, w := range weeks {
 		total += w.Replies
 	}
 	if total == 0 {
 		f.Missing = &missing{
-			What: "No teammate has replied in these weeks.",
-			How:  "A reply is a part with text that the customer can see, written by a teammate. If there were some, look at bots in parley.yaml: whoever is named there is no person.",
+			What:    "No teammate has replied in these weeks.",
+			How:     "A reply is a part with text that the customer can see, written by a teammate. If there were some, look at bots in parley.yaml: whoever is named there is no person. Leave only the authors there that are programs, by name or as \"id:…\", for example:",
+			Lines:   botsLines,
+			Command: buildAndReport,
 		}
 		return f, nil
 	}

@@ -26,6 +26,9 @@ func (d *desk) responseFigure() (figure, error) {
 		f.Missing, err = d.noRecentContacts()
 		return f, err
 	}
+	if f.LeftOut, err = d.leftOutOf("first_response_weekly"); err != nil {
+		return f, err
+	}
 	line := weekTimeline(weeks)
 	panels := []chart.Panel{
 		{Shape: chart.Line, Format: chart.Duration, Series: chart.Series{Name: "Median", Color: chart.Blue, Values: oldestFirst(weeks, func(w responseWeek) float64 { return w.Median })}},
@@ -54,7 +57,8 @@ func (d *desk) responseFigure() (figure, error) {
 	now, _ := lastTwo(weeks)
 	switch {
 	case answered == 0:
-		f.Summary = fmt.Sprintf("None of these %s was answered by a person. If some were, look at bots in parley.yaml: whoever is named there is no person.", plural(total, "contact"))
+		f.Summary = fmt.Sprintf("None of these %s was answered by a person.", plural(total, "contact"))
+		f.Lacks = append(f.Lacks, missing{What: "If some were answered, bots in parley.yaml names too many.", How: botsHow, Lines: botsLines, Command: buildAndReport})
 	case now.Contacts == 0:
 		f.Summary = noContactsIn(now.period)
 	case now.Answered == 0:
@@ -68,10 +72,25 @@ func (d *desk) responseFigure() (figure, error) {
 	case inOffice && !math.IsNaN(now.OfficeMedian):
 		f.Summary += fmt.Sprintf(" In office hours: half %s or less, nine of ten %s or less.", formatDuration(now.OfficeMedian), formatDuration(now.OfficeP90))
 	case !inOffice && answered > 0:
-		v.Note = "How long people waited in office hours is not known: write them into parley.yaml, as office_hours: {default: {monday: [\"09:00-17:00\"]}}, and build."
+		f.Lacks = append(f.Lacks, noOfficeHours)
 	}
 	f.Views = []view{v}
 	return f, nil
+}
+
+// noOfficeHours stands where no schedule says when people are there.
+var noOfficeHours = missing{
+	What: "How long people waited in office hours is not known.",
+	How:  "Write when you are there into parley.yaml; the schedule named default counts, by the workspace's clock, and a day that is not named is closed:",
+	Lines: `office_hours:
+  default:
+    monday: ["09:00-17:00"]
+    tuesday: ["09:00-17:00"]
+    wednesday: ["09:00-17:00"]
+    thursday: ["09:00-17:00"]
+    friday: ["09:00-17:00"]
+    holidays: [2026-12-25]`,
+	Command: buildAndReport,
 }
 
 // spreadNames are how long people waited, from the fastest on; the last has no end.

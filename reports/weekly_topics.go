@@ -22,9 +22,24 @@ select * from counted
 order by messages - week_before desc, messages desc, topic`
 
 var noTopics = missing{
-	What:    "No message of these weeks is tagged with a topic.",
-	How:     "Tag each question with one topic and one team where you answer it. Which tags are topics and teams is said in parley.yaml (topics: the nine of the usual list by default; teams: yours). Then build:",
-	Command: "parley build && parley report",
+	What: "No message of these weeks is tagged with a topic.",
+	How:  "Tag each question with one topic and one team where you answer it, and say in parley.yaml which of your tags these are, spelt as you tag; without topics these nine stand there by default:",
+	Lines: `topics: [feature request, bug report, unaware, confused, user issue, pricing question, positive user feedback, churn feedback, outage/degradation]
+teams: [billing, onboarding]`,
+	Command: buildAndReport,
+}
+
+// noTaggedMessages says why the last weeks show no topic: nobody wrote, or
+// nothing is tagged.
+func (d *desk) noTaggedMessages() (*missing, error) {
+	contacts, err := d.contactWeeks()
+	if err != nil {
+		return nil, err
+	}
+	if totalContacts(contacts) == 0 {
+		return d.noRecentContacts()
+	}
+	return &noTopics, nil
 }
 
 // risenTopic is a topic in the last whole week, with what it was before.
@@ -59,8 +74,8 @@ func (d *desk) risenTopicsFigure() (figure, error) {
 		return f, err
 	}
 	if len(topics) == 0 {
-		f.Missing = &noTopics
-		return f, nil
+		f.Missing, err = d.noTaggedMessages()
+		return f, err
 	}
 	bars := chart.Bars{Format: chart.Count, Series: []chart.Series{{Name: "Messages", Color: chart.Blue}}}
 	t := table{Caption: fmt.Sprintf("Messages by topic, week of %s, what rose most first", formatDay(week.Start)), Head: []string{"Topic", "Messages", "Week before", "Change", "Usual for a week"}}

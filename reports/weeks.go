@@ -129,6 +129,17 @@ func (d *desk) byWeek() string {
 // byClock says by which clock times are written.
 func (d *desk) byClock() string { return fmt.Sprintf("By the clock of %s.", d.settings.Zone) }
 
+// ofAll says that a figure is of the whole history, by which clock its end is
+// written.
+func (d *desk) ofAll() string {
+	return fmt.Sprintf("Of all the history up to %s, by the clock of %s.", d.formatTime(d.settings.AsOf), d.settings.Zone)
+}
+
+// sinceSignUp says how days and weeks since signing up are counted: by no clock.
+func (d *desk) sinceSignUp(unit string) string {
+	return fmt.Sprintf("%s from each one's sign-up on, whatever the clock of %s does; of all the history up to %s.", unit, d.settings.Zone, d.formatTime(d.settings.AsOf))
+}
+
 // oldestFirst takes one number of each period, for charts.
 func oldestFirst[T any](newestFirst []T, number func(T) float64) []float64 {
 	var list []float64

@@ -1,6 +1,8 @@
 package chart
 
 import (
+	"slices"
+
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
 )
@@ -11,6 +13,10 @@ type Bars struct {
 	Names  []string // from the top down; they may be anyone's text
 	Series []Series
 	Format Format
+	// Unfinished are the places of names that are not over: they are drawn apart,
+	// and the legend says so with UnfinishedName. Default: none.
+	Unfinished     []int
+	UnfinishedName string
 }
 
 // Draw makes the chart's option.
@@ -39,6 +45,9 @@ func (b Bars) Draw() (Drawing, error) {
 		data := make([]opts.BarData, len(s.Values))
 		for i, v := range s.Values {
 			data[i] = opts.BarData{Name: b.Names[i], Value: number(v)}
+			if slices.Contains(b.Unfinished, i) {
+				data[i].ItemStyle = faded(s.Color)
+			}
 		}
 		style := []charts.SeriesOpts{
 			charts.WithBarChartOpts(opts.BarChart{Stack: "all", BarCategoryGap: "36%"}),
@@ -57,6 +66,9 @@ func (b Bars) Draw() (Drawing, error) {
 		for _, s := range b.Series {
 			keys = append(keys, Key{Name: s.Name, Color: s.Color, Shape: Filled})
 		}
+	}
+	if len(b.Unfinished) > 0 && len(b.Series) > 0 {
+		keys = append(keys, Key{Name: b.UnfinishedName, Color: b.Series[0].Color, Shape: Faded})
 	}
 	option, err := encode(bar.JSON())
 	return Drawing{Option: option, Legend: keys, Height: 2.5 + 2.25*float64(len(b.Names))}, err

@@ -58,6 +58,10 @@ var drawings = map[string]drawer{
 		},
 	},
 	"bars": Bars{Names: []string{"power-users", hostile}, Series: []Series{{Name: "Members", Color: Blue, Values: []float64{4, 1}}}, Format: Count},
+	"unfinished": Bars{
+		Names: []string{"Search down", "Slow exports"}, Format: Ratio, Unfinished: []int{0}, UnfinishedName: "outage that is not over",
+		Series: []Series{{Name: "as usual", Color: Blue, Values: []float64{2.5, 4}}, {Name: "more than usual", Color: Brown, Values: []float64{6.5, 0}}},
+	},
 	"heatmap": HeatMap{
 		Name: "contacts each time", Columns: []string{"00", "01"}, Rows: []string{"Monday", "Tuesday"}, Format: Ratio, ScaleEnd: "1.50",
 		Values: [][]float64{{0, 1.5}, {math.NaN(), 0.25}},

@@ -91,7 +91,7 @@ func (c Columns) apart(color Color) *opts.ItemStyle {
 	if len(c.Series) == 1 {
 		return outline(color)
 	}
-	return &opts.ItemStyle{Color: color.token(), Opacity: opts.Float(0.45)}
+	return faded(color)
 }
 
 // seam parts stacked bars of neighbouring colours by a thin line.
@@ -104,6 +104,10 @@ func seam(all []Series) float32 {
 
 func outline(color Color) *opts.ItemStyle {
 	return &opts.ItemStyle{Color: panel, BorderColor: color.token(), BorderWidth: 1.5}
+}
+
+func faded(color Color) *opts.ItemStyle {
+	return &opts.ItemStyle{Color: color.token(), Opacity: opts.Float(0.45)}
 }
 
 // overUntil is the place of the first label whose period is not over.
