@@ -160,8 +160,8 @@ func (d *desk) hoursFigure() (figure, error) {
 		return f, err
 	}
 	if len(grids) == 0 || grids[0].total() == 0 {
-		f.Missing = &noContacts
-		return f, nil
+		f.Missing, err = d.noContactEver()
+		return f, err
 	}
 	zones := choice{Name: "Time zone"}
 	kinds := choice{Name: "Contacts"}

@@ -63,6 +63,14 @@ func (d *desk) tenureFigure() (figure, error) {
 		}
 		t.Rows = append(t.Rows, tableRow{Cells: []cell{words(name), counted(w.Contacts), {Text: atRiskText(w.AtRisk), Raw: raw(w.AtRisk)}, ratio(w.PerUser)}})
 	}
+	if len(rate) == 0 && (contacts > 0 || f.LeftOut != "") {
+		f.Missing = &missing{
+			What:    "No customer has been with us for a whole week yet, or the sign-up of none is known.",
+			How:     "The first week of life counts once it is over for somebody. Users need created_at (or signed_up_at), and conversations name them by user_id. If these are missing, send or import them again with them, and build:",
+			Command: "parley import users.json && parley import conversations.json && parley build && parley report",
+		}
+		return f, nil
+	}
 	if len(rate) == 0 || contacts == 0 {
 		f.Missing = &missing{
 			What:    "No contact belongs to a customer whose sign-up is known.",

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"parley/reports/chart"
@@ -56,9 +57,26 @@ func (d *desk) signUpWeeks() ([]signUpWeek, error) {
 	})
 }
 
+// lastSignUps is lastTwo; where no week is over for all, now is the newest of
+// which somebody's first week is over, or else the newest with a sign-up.
+func lastSignUps(newestFirst []signUpWeek) (now, before *signUpWeek) {
+	now, before = lastTwo(newestFirst)
+	if now == nil || !now.Partial {
+		return now, before
+	}
+	for _, wanted := range []func(signUpWeek) bool{
+		func(w signUpWeek) bool { return w.Mature > 0 }, func(w signUpWeek) bool { return w.New > 0 },
+	} {
+		if at := slices.IndexFunc(newestFirst, wanted); at >= 0 {
+			return &newestFirst[at], nil
+		}
+	}
+	return now, nil
+}
+
 func (d *desk) newUserCards() ([]card, error) {
 	weeks, err := d.signUpWeeks()
-	now, before := lastTwo(weeks)
+	now, before := lastSignUps(weeks)
 	if err != nil || now == nil || now.New == 0 {
 		return nil, err
 	}
@@ -124,10 +142,14 @@ func (d *desk) firstWeekFigure() (figure, error) {
 	for _, w := range weeks {
 		t.Rows = append(t.Rows, w.rowOf(counted(w.New), counted(w.Mature), counted(w.Contacted), percent(w.Rate)))
 	}
-	now, _ := lastTwo(weeks)
+	now, _ := lastSignUps(weeks)
 	f.Summary = fmt.Sprintf("Nobody's first week is over of the %s of the week of %s.", people(now.New), formatDay(now.Start))
 	if !math.IsNaN(now.Rate) {
-		f.Summary = fmt.Sprintf("%s of %s who signed up in the week of %s wrote within seven days.", formatShare(now.Rate), people(now.Mature), formatDay(now.Start))
+		those := "who signed up in the week of " + formatDay(now.Start)
+		if now.Partial {
+			those += " and whose first week is over"
+		}
+		f.Summary = fmt.Sprintf("%s of %s %s wrote within seven days.", formatShare(now.Rate), people(now.Mature), those)
 	}
 	f.Views = []view{{ID: f.ID, Title: f.Title, Drawing: drawing, Table: t}}
 	return f, nil

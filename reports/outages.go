@@ -30,6 +30,13 @@ func (d *desk) outages() (*page, error) {
 	return p, err
 }
 
+var noOutages = missing{
+	What:    "No outage is known.",
+	How:     "Write each that had begun by this page's time into parley.yaml; it is then drawn on the charts over time too. For example:",
+	Lines:   "outages: [{name: Search down, from: 2026-03-02T10:00:00Z, to: 2026-03-02T14:30:00Z}]",
+	Command: buildAndReport,
+}
+
 func (d *desk) outagesFigure() (figure, error) {
 	f := figure{ID: "outages", Title: "Contacts during outages", When: d.byClock(), Definition: []string{
 		"Contacts from an outage's beginning to its end, by the clock. Outages are those that parley.yaml names.",
@@ -48,12 +55,7 @@ func (d *desk) outagesFigure() (figure, error) {
 		return f, err
 	}
 	if len(list) == 0 {
-		f.Missing = &missing{
-			What:    "No outage is known.",
-			How:     "Write each that had begun by this page's time into parley.yaml; it is then drawn on the charts over time too. For example:",
-			Lines:   "outages: [{name: Search down, from: 2026-03-02T10:00:00Z, to: 2026-03-02T14:30:00Z}]",
-			Command: buildAndReport,
-		}
+		f.Missing = &noOutages
 		return f, nil
 	}
 	bars := chart.Bars{Format: chart.Ratio, UnfinishedName: "outage that is not over", Series: []chart.Series{{Name: "as usual", Color: chart.Blue}, {Name: "more than usual", Color: chart.Brown}}}
