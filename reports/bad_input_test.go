@@ -78,7 +78,7 @@ func conversation() marts {
 	m["first_week_contact"] = [][]any{{date("2026-06-29"), 0, 0, 0, nil}, {monday, 1, 1, 1, 1.0}}
 	m["time_to_first_contact"] = [][]any{{0, 1, 1, 0, 0.0}}
 	m["contact_tenure"] = [][]any{{0, 1, 1, 1.0}}
-	m["outage_contacts"] = [][]any{{"Search down", at.Add(-time.Hour), at.Add(time.Hour), 1, nil}}
+	m["outage_contacts"] = [][]any{{"Search down", at.Add(-time.Hour), at.Add(time.Hour), 1, nil, false}}
 	m["left_out"] = [][]any{{"contacts_weekly", monday, "begun_by_teammate", 1}}
 	return m
 }

@@ -55,8 +55,8 @@ func (m marts) addTopics(rnd *rand.Rand) {
 		m["staffing"] = append(m["staffing"], []any{weekday, hour, float64(needed), needed, scheduled})
 	}
 	m["outage_contacts"] = [][]any{
-		{"Search down", date("2026-05-19").Add(9 * time.Hour), date("2026-05-19").Add(13*time.Hour + 30*time.Minute), int64(88), 11.25},
-		{"Slow exports", date("2026-02-03").Add(22 * time.Hour), date("2026-02-04").Add(2 * time.Hour), int64(3), 3.5},
+		{"Search down", date("2026-05-19").Add(9 * time.Hour), date("2026-05-19").Add(13*time.Hour + 30*time.Minute), int64(88), 11.25, false},
+		{"Slow exports", date("2026-02-03").Add(22 * time.Hour), date("2026-02-04").Add(2 * time.Hour), int64(3), 3.5, false},
 	}
 }
 

@@ -68,6 +68,7 @@ func (d *desk) sentencesFigure() (figure, error) {
 		}})
 	}
 	f.Switches = []choice{switches}
+	f.Summary = fmt.Sprintf("%s of the last four weeks, on %s.", plural(int64(len(list)), "message"), plural(int64(len(switches.Options)), "topic"))
 	return f, nil
 }
 
