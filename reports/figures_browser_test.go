@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -141,4 +143,28 @@ func column(rows [][]any, c int) []any {
 		numbers = append(numbers, row[c])
 	}
 	return numbers
+}
+
+// Pages of little and of much input are painted, ask nobody else for anything,
+// and fit a phone.
+func TestBadInputInBrowser(t *testing.T) {
+	b := browser(t)
+	withoutTags := conversation()
+	withoutTags["topics_weekly"], withoutTags["topic_messages"] = nil, nil
+	for name, m := range map[string]marts{"one conversation": conversation(), "no tags": withoutTags, "ten years": tenYears()} {
+		base := serveWithPolicy(t, write(t, m))
+		for _, file := range supportPages {
+			t.Run(name+" "+file, func(t *testing.T) {
+				v := open(t, b, screen{scheme: "light", width: 390}, base+file)
+				eval[int](t, v, touchCharts)
+				if width := eval[int](t, v, `document.documentElement.scrollWidth`); width > 390 {
+					t.Errorf("the page is %d pixels wide on a screen of 390", width)
+				}
+				v.check(t, base)
+			})
+		}
+		if into := os.Getenv("PARLEY_TEST_SCREENSHOTS"); into != "" {
+			takePictures(t, b, into, strings.ReplaceAll(name, " ", "-"), base)
+		}
+	}
 }
