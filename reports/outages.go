@@ -24,7 +24,7 @@ type outageContacts struct {
 
 // outages draws the page of outages.
 func (d *desk) outages() (*page, error) {
-	p := &page{Lede: "How many people wrote while something was down, beside how many do in such hours otherwise."}
+	p := &page{Lede: "How many contacts came in while something was down, beside how many do in such hours otherwise."}
 	f, err := d.outagesFigure()
 	p.Figures = []figure{f}
 	return p, err

@@ -46,6 +46,9 @@ var drawings = map[string]drawer{
 		Labels: []string{"0", "7", "14"},
 		Panels: []Panel{{Shape: Stairs, Format: Percent, Series: Series{Name: "Not yet in touch", Color: Blue, Values: []float64{1, 0.8, 0.75}}}},
 	},
+	"one-stair": Panels{
+		Labels: []string{"0"}, Panels: []Panel{{Shape: Stairs, Format: Percent, Series: Series{Name: "Not yet in touch", Color: Blue, Values: []float64{0.5}}}},
+	},
 	"line": Panels{
 		Labels: weeks,
 		Panels: []Panel{{Shape: Line, Format: Ratio, Series: Series{Name: "Per user", Color: Teal, Values: []float64{0.5, math.NaN(), 0.25}}}},

@@ -125,7 +125,7 @@ func height(rem float64) float64 {
 	return rem
 }
 
-// valueAxis starts at zero, and for whole numbers has whole ticks only.
+// valueAxis starts at zero, for whole numbers has whole ticks only, and for shares ends with the whole.
 func valueAxis(format Format, all []Series) opts.YAxis {
 	axis := opts.YAxis{
 		Type: "value", AxisLabel: label(format.formatter()),
@@ -134,6 +134,10 @@ func valueAxis(format Format, all []Series) opts.YAxis {
 	switch format.kind {
 	case Count.kind:
 		axis.MinInterval = 1
+	case Percent.kind:
+		if mostOf(all) > 0.8 { // ticks would go on to 120%
+			axis.Max = 1
+		}
 	case Duration.kind:
 		axis.MinInterval = durationStep(all)
 		axis.MaxInterval = axis.MinInterval
@@ -141,9 +145,8 @@ func valueAxis(format Format, all []Series) opts.YAxis {
 	return axis
 }
 
-// durationStep is the distance between ticks that reads well in minutes, hours
-// and days, with at most five of them.
-func durationStep(all []Series) float64 {
+// mostOf is the largest number of some series, 0 where none is above.
+func mostOf(all []Series) float64 {
 	most := 0.0
 	for _, s := range all {
 		for _, v := range s.Values {
@@ -152,6 +155,13 @@ func durationStep(all []Series) float64 {
 			}
 		}
 	}
+	return most
+}
+
+// durationStep is the distance between ticks that reads well in minutes, hours
+// and days, with at most five of them.
+func durationStep(all []Series) float64 {
+	most := mostOf(all)
 	const minute, hour, day = 60, 3600, 86400
 	steps := []float64{1, 5, 10, 30, minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, 30 * minute,
 		hour, 2 * hour, 4 * hour, 8 * hour, 12 * hour, day, 2 * day, 7 * day, 14 * day, 30 * day, 90 * day}

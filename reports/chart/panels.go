@@ -125,7 +125,7 @@ func (p Panels) add(chart *charts.Line, panel Panel, index int) {
 	}
 	line := opts.LineChart{XAxisIndex: index, YAxisIndex: index, Symbol: "circle", SymbolSize: 5, ShowSymbol: opts.Bool(true)}
 	if panel.Shape == Stairs {
-		line.Step, line.ShowSymbol = "end", opts.Bool(false)
+		line.Step, line.ShowSymbol = "end", opts.Bool(len(panel.Values) == 1) // one step alone has no length
 	}
 	style = append(style, charts.WithLineChartOpts(line))
 	chart.AddSeries(panel.Name, data, append(style, uprights(p.Marks, index == 0)...)...)
