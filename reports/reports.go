@@ -37,6 +37,9 @@ type Config struct {
 	// Zones are by whose clocks contacts by hour can be read too, beside those of
 	// the build; the first is what is seen first. Default: none.
 	Zones []string
+	// Catalogue is where the pages of every table lie, as a page leads there.
+	// Default: pages lead to none.
+	Catalogue string
 	// ConversationURL is a link to a conversation, with {conversation_id} where
 	// its id stands. Default: conversations are named without a link.
 	ConversationURL string

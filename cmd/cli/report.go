@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -83,10 +84,27 @@ func (a *app) draw(ctx context.Context, ws *workspace.Workspace, zones ...string
 		return reports.Written{}, err
 	}
 	defer reader.Close()
-	return reports.Write(ctx, reports.Config{
+	config := reports.Config{
 		Dir: ws.Path("reports"), Query: reader.Query, Build: reader.Build(), History: historyOf(ws, store),
 		Happenings: happenings(ws), ConversationURL: ws.Config.Reports.ConversationURL, Zones: zones,
-	})
+	}
+	if _, err := os.Stat(ws.Path("reports", "docs", "index.html")); err != nil {
+		return reports.Write(ctx, config)
+	}
+	// Whoever has drawn the catalogue once has it of each build.
+	config.Catalogue = "../docs/index.html"
+	written, err := reports.Write(ctx, config)
+	if err != nil {
+		return written, err
+	}
+	gathered, err := a.gather(ctx, ws)
+	if err == nil {
+		_, err = a.writeCatalogue(ctx, ws, gathered, "")
+	}
+	if err != nil {
+		a.say("the catalogue is not drawn anew: %v", err)
+	}
+	return written, nil
 }
 
 // happenings are the workspace's launches and outages, to be drawn on charts.
