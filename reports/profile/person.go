@@ -17,9 +17,9 @@ var personFacts = strings.Fields(`person_id user_id email name phone city countr
 	sessions events relationship first_referrer first_landing_page first_source first_medium first_campaign`)
 
 var personQuestions = []question{
-	{"keys", "Known by", "no key is known", `select identity_map.key_kind, identity_map.key,
+	{"keys", "Known by", "no key is known", `select identity_map.key_kind, identity_map.key, identity_map.why,
     greatest(person_keys.first_seen_at, coalesce(identity_map.valid_from, person_keys.first_seen_at)) as since,
-    identity_map.valid_to as until, identity_map.why
+    identity_map.valid_to as until
 from identity_map inner join person_keys using (key_kind, key)
 where identity_map.person_id = $1
 order by case key_kind when 'user_id' then 1 when 'email' then 2 when 'source_id' then 3 else 4 end, since, key`},

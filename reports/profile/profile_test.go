@@ -124,8 +124,8 @@ func TestAKeyThatHasMovedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := [][]any{
-		{"user_id", "k1", time.Date(2026, 2, 1, 8, 0, 0, 0, time.UTC), nil, "itself"},
-		{"email", "ann@x.example", time.Date(2026, 6, 20, 0, 0, 0, 0, time.UTC), nil, "seen"},
+		{"user_id", "k1", "itself", time.Date(2026, 2, 1, 8, 0, 0, 0, time.UTC), nil},
+		{"email", "ann@x.example", "seen", time.Date(2026, 6, 20, 0, 0, 0, 0, time.UTC), nil},
 	}
 	if diff := cmp.Diff(want, p.Section("keys").Table.Rows); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -179,9 +179,9 @@ func TestWhatIsKnownOfAPerson(t *testing.T) {
 	for name, want := range map[string][][]any{
 		"attributes": {{"<script>alert(1)</script>", 12.0}},
 		"keys": {
-			{"user_id", "7", at("2026-01-05T10:00:00Z"), nil, "itself"},
-			{"email", "ann@x.example", at("2026-01-05T10:00:00Z"), at("2026-06-20T00:00:00Z"), "seen"}, // it has moved on to Bob
-			{"anonymous_id", "k1", at("2026-01-04T00:00:00Z"), nil, "linked"},
+			{"user_id", "7", "itself", at("2026-01-05T10:00:00Z"), nil},
+			{"email", "ann@x.example", "seen", at("2026-01-05T10:00:00Z"), at("2026-06-20T00:00:00Z")}, // it has moved on to Bob
+			{"anonymous_id", "k1", "linked", at("2026-01-04T00:00:00Z"), nil},
 		},
 		"companies":    {{"6", "Six", "pro", at("2026-01-05T10:00:00Z"), at("2026-06-01T00:00:00Z")}},
 		"enrichments":  {{"title", "Boss", "text", "clearbit", at("2026-02-01T00:00:00Z")}},
