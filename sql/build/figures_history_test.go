@@ -117,7 +117,7 @@ func (c *chronicler) describe(key string, at time.Time) {
 	if said.named {
 		doc["signed_up_at"] = nil
 		if c.IntN(10) > 0 {
-			signedUp := c.at().Add(-time.Duration(c.IntN(60)) * 24 * time.Hour)
+			signedUp := c.at().Add(-time.Duration(c.IntN(180)) * 24 * time.Hour)
 			if c.IntN(12) == 0 {
 				signedUp = c.to.Add(time.Duration(c.IntN(1000)) * time.Hour)
 			}
@@ -231,6 +231,9 @@ func (p saidPart) doc() map[string]any {
 func (c *chronicler) talks() {
 	for i := range 260 {
 		talk := saidTalk{id: fmt.Sprint("v", i), key: c.somebody(), createdAt: c.at()}
+		if i%6 == 0 { // a week with far more of them
+			talk.createdAt = c.to.Add(-time.Duration(40*24*3600+c.IntN(5*24*3600)) * time.Second)
+		}
 		if c.IntN(12) == 0 {
 			talk.key = ""
 		}
