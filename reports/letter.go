@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -207,6 +208,7 @@ func (d *desk) letterSection(f figure, picture plot.Chart) (letterSection, []Let
 			shown.Rows = shown.Rows[:letterRows]
 			s.More = fmt.Sprintf("%s more in %s.", plural(int64(all-letterRows), "row"), f.CSV())
 		}
+		shown.Rows = spoken(shown.Rows)
 		s.Table = &shown
 	}
 	if f.SQL != "" {
@@ -223,6 +225,22 @@ func (d *desk) letterSection(f figure, picture plot.Chart) (letterSection, []Let
 	return s, files, nil
 }
 
+// spoken are rows as a letter has them: of a duration only the words, for its
+// seconds stand in the CSV.
+func spoken(rows []tableRow) []tableRow {
+	said := make([]tableRow, len(rows))
+	for i, r := range rows {
+		said[i] = r
+		said[i].Cells = slices.Clone(r.Cells)
+		for k, c := range r.Cells {
+			if c.Note != "" && strings.HasSuffix(c.Text, " s") {
+				said[i].Cells[k].Text, said[i].Cells[k].Note = c.Note, ""
+			}
+		}
+	}
+	return said
+}
+
 // text is the letter for whoever reads no HTML.
 func (p letterPage) text() string {
 	var b strings.Builder
@@ -231,7 +249,7 @@ func (p letterPage) text() string {
 	line("As of %s, %s. Weeks start on %s. Build %s: %s.", p.AsOf, p.Zone, p.WeekStarts, p.BuildID, p.Checks)
 	line("")
 	for _, c := range p.Cards {
-		note := strings.TrimSpace(c.Change + " " + c.Note)
+		note := strings.Join(slices.DeleteFunc([]string{c.Change, c.Note}, func(s string) bool { return s == "" }), "; ")
 		if note != "" {
 			note = " (" + note + ")"
 		}
@@ -253,6 +271,9 @@ func (p letterPage) text() string {
 				cells[i] = s.Table.Head[i] + " " + c.Text
 				if i == 0 {
 					cells[i] = c.Text
+				}
+				if c.Note != "" {
+					cells[i] += " (" + c.Note + ")"
 				}
 			}
 			line("  %s", strings.Join(cells, ", "))

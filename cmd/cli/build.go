@@ -193,6 +193,9 @@ func (a *app) printBuild(built build.Result) error {
 	for _, warning := range built.Warnings {
 		a.say("%s:%d: the check %s does not hold: %s", warning.File, warning.Line, warning.Name(), saysOf(warning))
 	}
+	if built.Build.MadeAgain != "" {
+		a.say("everything was made anew: %s", built.Build.MadeAgain)
+	}
 	a.say("build %s as of %s: %d marts in %.1f s, of %s that landed since the build before",
 		built.Build.ID, formatTime(built.Build.AsOf), len(built.Build.Rows), built.Build.Seconds, plural(built.Build.LandedRecords(), "record", "records"))
 	if len(built.Faults) > 0 {

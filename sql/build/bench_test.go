@@ -149,6 +149,9 @@ func selects(b *testing.B, cfg Config, manifest *settle.Manifest) time.Duration 
 	if _, err := made.whoIsWho(ctx, engine, manifest); err != nil {
 		b.Fatal(err)
 	}
+	if _, err := made.placeAddresses(ctx, engine, manifest); err != nil {
+		b.Fatal(err)
+	}
 	graph, err := loadOurs(ctx, engine)
 	if err != nil {
 		b.Fatal(err)

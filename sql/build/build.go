@@ -12,6 +12,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -228,6 +229,17 @@ func Run(ctx context.Context, cfg Config) (Result, error) {
 		return Result{}, err
 	}
 	result, err := b.run(ctx)
+	if why := b.former(ctx, err); why != "" {
+		if err := b.undo(); err != nil {
+			return Result{}, err
+		}
+		cfg.Full = true
+		if b, err = begin(at, cfg); err != nil {
+			return Result{}, err
+		}
+		b.record.MadeAgain = why
+		result, err = b.run(ctx)
+	}
 	var selection *transform.SelectionError
 	if errors.As(err, &selection) { // it was no build, but a slip of the pen
 		return Result{}, errors.Join(err, b.undo())
@@ -255,6 +267,7 @@ type building struct {
 	dir    string // lake/marts/<id>
 	work   string // what is not published, within dir
 	record warehouse.Build
+	before int64 // version of the settled tables that the newest build read
 	faults []error
 }
 
@@ -265,6 +278,9 @@ func (b *building) run(ctx context.Context) (Result, error) {
 	err := b.timed(stepSettle, func() (err error) {
 		if manifest, err = b.settled(ctx); err != nil {
 			return err
+		}
+		if manifest.Version != b.before {
+			b.record.MadeAgain = cmp.Or(b.record.MadeAgain, manifest.MadeAgain)
 		}
 		b.record.Settled = manifest.Version
 		return b.noteLanded(ctx, manifest.Covers)

@@ -82,6 +82,7 @@ func begin(at places, cfg Config) (*building, error) {
 		return nil, err
 	}
 	b.inherit(before)
+	b.before = before.Settled
 	if cfg.AsOf.IsZero() {
 		b.record.AsOf = now
 	}

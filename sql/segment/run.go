@@ -61,7 +61,7 @@ func Run(ctx context.Context, engine Engine, config Config) (faults []error, err
 	} {
 		for _, file := range files {
 			if err := engine.Exec(ctx, "insert into "+table+" by name select * from read_parquet("+config.Literal(file)+")"); err != nil {
-				return nil, fmt.Errorf("read the last run of segments from %s: %w", file, err)
+				return nil, fmt.Errorf("read the last run of segments from %s: %w; who has entered which segment is known from there alone: put the file back from a copy", file, err)
 			}
 		}
 	}

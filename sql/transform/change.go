@@ -30,10 +30,10 @@ type change struct {
 const (
 	changedSchema = "changed" // tables of the rows that changed, under the names of the tables
 	formerSchema  = "former"  // the models' rows in the last build
-	touchedSchema = "touched" // what a model reads, limited to what was touched
-	workSchema    = "work"    // what is needed for the model that is being run
 
-	momentsTable = workSchema + ".moments" // one row: former_as_of, as_of, and of the two low, high
+	spannedSchema = "spanned" // of the time between the two builds
+
+	momentsTable = spannedSchema + ".moments" // one row: former_as_of, as_of, and of the two low, high
 )
 
 // Comparing costs about as much as computing: what has more rows than this, or
@@ -42,6 +42,7 @@ const mostCompared = 4_000_000
 
 // changed says what has become of a base table. The answer is kept.
 func (r *run) changed(ctx context.Context, name string) (change, error) {
+	defer r.turn.alone("what changed in " + name)()
 	if known, ok := r.changes[name]; ok {
 		return known, nil
 	}
@@ -234,6 +235,7 @@ func difference(a, b string) string {
 
 // viewFormer names a model's rows in the last build.
 func (r *run) viewFormer(ctx context.Context, name string) error {
+	defer r.turn.alone("former " + name)()
 	if r.viewed[name] {
 		return nil
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -25,9 +24,6 @@ const partRows = 25_000
 // batchRows is about how many rows of a model by date are computed at once: each
 // time, what its rows are joined with is read anew.
 const batchRows = 4_000_000
-
-// newRows is the table of the rows that were computed for the touched keys or dates.
-const newRows = workSchema + ".rows"
 
 // folder is where a model's files lie, relative to the build's folder.
 func (m *Model) folder() string {
@@ -68,13 +64,17 @@ func (r *run) writeWhole(ctx context.Context, m *Model, query string) ([]part, e
 
 // write runs a SELECT into a file of the model.
 func (r *run) write(ctx context.Context, m *Model, query, name string) (part, error) {
+	return r.writeOn(ctx, r.tables, m, query, name)
+}
+
+func (r *run) writeOn(ctx context.Context, engine Tables, m *Model, query, name string) (part, error) {
 	p := part{File: m.file(name)}
 	path := filepath.Join(r.to.Dir, p.File)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return p, err
 	}
 	var err error
-	p.Rows, err = r.tables.Write(ctx, query, path)
+	p.Rows, err = engine.Write(ctx, query, path)
 	return p, err
 }
 
@@ -118,9 +118,11 @@ type day struct {
 // taken to be of the first, dates beyond either are taken to be that one.
 const firstDay, lastDay = "0001-01-01", "9999-12-31"
 
-// clamped is the expression of a column's UTC date from firstDay to lastDay.
+// clamped is the expression of a column's UTC date from firstDay to lastDay. A
+// cast of an instant to its date would ask the calendar for each row.
 func clamped(column string) string {
-	return fmt.Sprintf("coalesce(least(greatest(cast(%s as date), date '%s'), date '%s'), date '%s')", warehouse.Ident(column), firstDay, lastDay, firstDay)
+	name := warehouse.Ident(column)
+	return fmt.Sprintf("coalesce(least(greatest(cast(make_timestamp(epoch_us(%[1]s)) as date), date '%[2]s'), date '%[3]s'), case when %[1]s > date '%[3]s' then date '%[3]s' end, date '%[2]s')", name, firstDay, lastDay)
 }
 
 // days counts the rows of a table by date, the earliest first.
@@ -141,18 +143,14 @@ func (r *run) days(ctx context.Context, table, column, where string) ([]day, err
 // a file may hold several.
 func (r *run) daysOfFiles(table string) ([]day, bool) {
 	files := r.opts.Inputs[table].Files
-	rows := map[string]int64{}
-	for _, f := range files {
+	days := make([]day, len(files))
+	for i, f := range files {
 		if f.Date == "" {
 			return nil, false
 		}
-		rows[f.Date] += f.Rows
+		days[i] = day{f.Date, f.Rows}
 	}
-	days := make([]day, 0, len(rows))
-	for _, date := range slices.Sorted(maps.Keys(rows)) {
-		days = append(days, day{date, rows[date]})
-	}
-	return days, len(files) > 0
+	return together(days), len(files) > 0
 }
 
 // lay puts days into parts of about as many rows as a part is to have.
@@ -231,7 +229,7 @@ func (r *run) writeParts(ctx context.Context, m *Model, table, kind string, with
 			if i+1 == len(parts) {
 				s.to = within.to
 			}
-			written, err := r.write(inGroup, m, "select * from "+table+" where "+s.holds(column, kind), parts[i].From)
+			written, err := r.writeOn(inGroup, r.turn.tables, m, "select * from "+table+" where "+s.holds(column, kind), parts[i].From)
 			if err == nil && written.Rows != parts[i].Rows {
 				err = fmt.Errorf("part %s has %d rows, and should have %d", parts[i].From, written.Rows, parts[i].Rows)
 			}
@@ -239,7 +237,9 @@ func (r *run) writeParts(ctx context.Context, m *Model, table, kind string, with
 			return err
 		})
 	}
-	return parts, group.Wait()
+	var err error
+	r.turn.aside(func() { err = group.Wait() })
+	return parts, err
 }
 
 // emptyPart is a file without rows: a table is never without a file.

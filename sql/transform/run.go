@@ -22,13 +22,8 @@ func (g *Graph) Run(ctx context.Context, engine Engine, to Place, opts Options) 
 		return nil, err
 	}
 	total := len(g.Models) + len(g.Checks)
-	for i, m := range g.Models {
-		if opts.Progress != nil {
-			opts.Progress(i, total, m.Name)
-		}
-		if err := r.model(ctx, m); err != nil {
-			return nil, err
-		}
+	if err := r.models(ctx); err != nil {
+		return nil, err
 	}
 	if err := r.checkLater(ctx); err != nil {
 		return nil, err
@@ -42,7 +37,7 @@ func (g *Graph) Run(ctx context.Context, engine Engine, to Place, opts Options) 
 			continue // its figures are those of a model that is reported already
 		}
 		began := opts.Now()
-		o := checkQuery(ctx, engine, q)
+		o := checkQuery(ctx, r.engine, q)
 		r.result.CheckSeconds += opts.Now().Sub(began).Seconds()
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -62,9 +57,12 @@ func (g *Graph) Run(ctx context.Context, engine Engine, to Place, opts Options) 
 
 // begin opens what the last build left, and makes what a run needs in the engine.
 func (g *Graph) begin(ctx context.Context, engine Engine, to Place, opts Options) (*run, error) {
+	turn := &turn{busy: map[string]chan struct{}{}}
+	turn.mu.Lock() // whoever began has the first turn
+	gives := giving{turn, engine}
 	r := &run{
-		graph: g, engine: engine, to: to, opts: opts, result: &Result{}, down: map[string]string{}, there: map[string]bool{},
-		changes: map[string]change{}, ways: map[string]way{}, viewed: map[string]bool{}, holds: map[string]held{},
+		turn: turn, graph: g, engine: gives, to: to, opts: opts, result: &Result{}, down: map[string]string{}, there: map[string]bool{},
+		changes: map[string]change{}, ways: map[string]way{}, counted: map[string][]day{}, viewed: map[string]bool{},
 		next: &state{AsOf: opts.AsOf, Inputs: opts.Inputs, Models: map[string]modelState{}, dir: to.Dir},
 	}
 	for _, name := range g.Inputs {
@@ -74,20 +72,22 @@ func (g *Graph) begin(ctx context.Context, engine Engine, to Place, opts Options
 	if !ok {
 		return r, nil
 	}
-	r.tables = tables
+	turn.tables = tables
+	r.tables = givingTables{gives, tables}
+	r.engine = r.tables
+	var err error
 	if !opts.Full {
-		var err error
 		if r.former, err = readState(to.Previous); err != nil {
 			return nil, err
 		}
 	}
-	for _, schema := range []string{changedSchema, formerSchema, touchedSchema, workSchema} {
+	for _, schema := range []string{changedSchema, formerSchema, spannedSchema} {
 		if err := r.tables.Exec(ctx, "create schema if not exists "+schema); err != nil {
 			return nil, err
 		}
 	}
-	if r.former == nil {
-		return r, nil
+	if r, err = r.inLane(ctx, 0); err != nil || r.former == nil {
+		return r, err
 	}
 	return r, r.tables.Exec(ctx, "create or replace table "+momentsTable+` as select former_as_of, as_of, least(former_as_of, as_of) as low, greatest(former_as_of, as_of) as high
 		from (select ?::timestamptz as former_as_of, ?::timestamptz as as_of)`, r.former.AsOf, opts.AsOf)
@@ -149,6 +149,8 @@ func (r *run) keep(o *Outcome) (err error) {
 }
 
 type run struct {
+	turn    *turn
+	lane    lane
 	graph   *Graph
 	engine  Engine
 	tables  Tables // the engine, if it can hold tables of the run's own; nil: everything is run anew
@@ -159,8 +161,8 @@ type run struct {
 	next    *state            // what this one leaves
 	changes map[string]change // of base tables since the last build
 	ways    map[string]way
+	counted map[string][]day  // rows by date of models that were just made whole, by the column of their parts
 	viewed  map[string]bool   // models whose former rows have a name
-	holds   map[string]held   // what stands in touchedSchema
 	down    map[string]string // models whose new rows are not there → the model at fault
 	there   map[string]bool   // tables that can be read by now
 	later   []laterCheck
@@ -214,7 +216,9 @@ func (r *run) model(ctx context.Context, m *Model) error {
 }
 
 func (r *run) materialise(ctx context.Context, m *Model, done *ModelRun) error {
-	if err := m.Write(ctx); err != nil {
+	var err error
+	r.turn.aside(func() { err = m.Write(ctx) })
+	if err != nil {
 		return err
 	}
 	// Described first: errors of names and types then lie in the file itself.
@@ -282,13 +286,20 @@ func fileError(m *Model, err error) error {
 func (r *run) check(ctx context.Context, m *Model) error {
 	var now []Check
 	for _, c := range m.Header.Checks {
-		if c.Rule == Relation && !r.there[c.Table] {
+		if c.Rule == Relation && (!r.there[c.Table] || r.comesAfter(c.Table, m)) {
 			r.later = append(r.later, laterCheck{model: m, check: c})
 			continue
 		}
 		now = append(now, c)
 	}
 	return r.checkThese(ctx, m, now)
+}
+
+// comesAfter tells whether a table is a model that stands behind m in the order,
+// whichever of the two is there first.
+func (r *run) comesAfter(table string, m *Model) bool {
+	other := r.graph.model(table)
+	return other != nil && slices.Index(r.graph.Models, other) > slices.Index(r.graph.Models, m)
 }
 
 func (r *run) checkThese(ctx context.Context, m *Model, checks []Check) error {

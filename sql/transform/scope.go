@@ -70,7 +70,7 @@ func (r *run) scopeOfView(ctx context.Context, m *Model) (scope, error) {
 	if _, err := through.view(m.Name); err != nil {
 		return scope{}, err
 	}
-	return scope{rows: touchedSchema + "." + warehouse.Ident(m.Name)}, nil
+	return scope{rows: r.lane.touched(m.Name)}, nil
 }
 
 // suspect are the checks that some row may break by now: those that did not
@@ -109,13 +109,8 @@ func (r *run) mayBreak(ctx context.Context, m *Model, c Check, s scope) (bool, e
 	}
 	query, values := c.failingIn(s.rows)
 	if c.Rule == Unique {
-		columns := columnList(c.Columns)
-		query = "select " + columns + " from " + warehouse.Ident(m.Name) + " semi join " + s.rows + " using (" + columns + ") group by " + columns + " having count(*) > 1"
-		if c.IsKey || len(c.Columns) > 1 {
-			// Nulls are equal in a key, and to no other value in a join.
-			anyNull := strings.Join(each(c.Columns, func(name string) string { return warehouse.Ident(name) + " is null" }), " or ")
-			query += " union all select " + columns + " from " + s.rows + " where " + anyNull
-		}
+		query = "select 1 from " + warehouse.Ident(m.Name) + " as each_row semi join " + s.rows + " as new_row on " + sameKey(c) +
+			" group by " + strings.Join(each(c.Columns, func(name string) string { return "each_row." + warehouse.Ident(name) }), ", ") + " having count(*) > 1"
 	}
 	answer, err := r.engine.Query(ctx, "select count(*) from (\n"+query+"\n)", values...)
 	if err != nil {
@@ -123,6 +118,18 @@ func (r *run) mayBreak(ctx context.Context, m *Model, c Check, s scope) (bool, e
 	}
 	n, _ := answer.Rows[0][0].(int64)
 	return n > 0, nil
+}
+
+// sameKey is the condition that two rows have the same values. Nulls are equal in
+// a key, and to no other value where a column alone is to be unique.
+func sameKey(c Check) string {
+	equal := "is not distinct from"
+	if len(c.Columns) == 1 && !c.IsKey {
+		equal = "="
+	}
+	return strings.Join(each(c.Columns, func(name string) string {
+		return "each_row." + warehouse.Ident(name) + " " + equal + " new_row." + warehouse.Ident(name)
+	}), " and ")
 }
 
 func each(names []string, f func(string) string) []string {

@@ -7,13 +7,13 @@ import (
 	"parley/sql/warehouse"
 )
 
-// through makes, in touchedSchema, views under the names of tables that hold
+// through makes, among what is touched, views under the names of tables that hold
 // only some of their rows, and those of the views that read such a table.
 type through struct {
 	ctx  context.Context
 	run  *run
 	rows func(name string) (query string, as held, err error) // of a table that is limited; "": it is not
-	over map[string]bool                                      // name → there is a view in touchedSchema
+	over map[string]bool                                      // name → there is a view among what is touched
 }
 
 func (r *run) through(ctx context.Context, rows func(name string) (string, held, error)) *through {
@@ -52,20 +52,20 @@ func (t *through) view(name string) (made bool, err error) {
 	return true, t.run.hold(t.ctx, name, query, as)
 }
 
-// hold gives the rows of a SELECT the name of a table, in touchedSchema: as a
+// hold gives the rows of a SELECT the name of a table, among what is touched: as a
 // table where a model may go through them several times.
 func (r *run) hold(ctx context.Context, name, query string, as held) error {
 	before := view
-	if r.holds[name] != "" {
-		before = r.holds[name]
+	if r.lane.holds[name] != "" {
+		before = r.lane.holds[name]
 	}
 	if before != as {
-		if err := r.tables.Exec(ctx, "drop "+string(before)+" if exists "+touchedSchema+"."+warehouse.Ident(name)); err != nil {
+		if err := r.tables.Exec(ctx, "drop "+string(before)+" if exists "+r.lane.touched(name)); err != nil {
 			return err
 		}
 	}
-	r.holds[name] = as
-	return r.tables.Exec(ctx, "create or replace "+string(as)+" "+touchedSchema+"."+warehouse.Ident(name)+" as "+query)
+	r.lane.holds[name] = as
+	return r.tables.Exec(ctx, "create or replace "+string(as)+" "+r.lane.touched(name)+" as "+query)
 }
 
 type held string
@@ -83,13 +83,13 @@ func (t *through) selectOf(m *Model) (string, error) {
 	}
 	return withoutEnd(replaceTables(m.SQL, parsed, func(name string) string {
 		if t.over[name] {
-			return touchedSchema + "." + warehouse.Ident(name)
+			return t.run.lane.touched(name)
 		}
 		return inMain(name)
 	})), nil
 }
 
-// inMain names a table so that it means the whole one, also within touchedSchema,
+// inMain names a table so that it means the whole one, also withamong what is touched,
 // where others of the same name may stand.
 func inMain(name string) string { return "main." + warehouse.Ident(name) }
 

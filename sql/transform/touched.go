@@ -25,12 +25,8 @@ const (
 	byWhole how = "whole"     // all rows
 )
 
-// touchedKeys is the table of the keys, or dates, that something has touched
-// for the model that is being run.
-const touchedKeys = workSchema + ".keys"
-
 // Where as many keys are touched as a model has rows, times mostTouched, running
-// it over everything costs no more.
+// it over everything costs no more. Few rows made of many count as a tenth of those.
 const mostTouched = 1.0 / 3
 
 // wayOf decides how a model is brought up to date. Where it is by keys or dates,
@@ -112,13 +108,13 @@ func (r *run) touch(ctx context.Context, m *Model, base string, c change, first 
 		}
 	}
 	for _, query := range queries {
-		statement := "insert into " + touchedKeys + " "
+		statement := "insert into " + r.touchedKeys() + " "
 		if first {
 			names := columnList(i.By)
 			if i.ByDate {
 				names = "day"
 			}
-			statement, first = "create or replace table "+touchedKeys+"("+names+") as ", false
+			statement, first = "create or replace table "+r.touchedKeys()+"("+names+") as ", false
 		}
 		if err := r.tables.Exec(ctx, statement+query); err != nil {
 			return false, fmt.Errorf("%s: find what a change in %s touches: %w", m.File, base, err)
@@ -169,7 +165,7 @@ func (r *run) touchSQL(ctx context.Context, m *Model, touch *Touch) (string, err
 		if touch.Table == settingsTable && word == "changed" {
 			continue
 		}
-		own[word] = workSchema + "." + word
+		own[word] = r.lane.work(word)
 		if err := r.tables.Exec(ctx, "create or replace view "+own[word]+" as select * from "+table); err != nil {
 			return "", err
 		}
@@ -200,7 +196,7 @@ func (r *run) keysThrough(ctx context.Context, m *Model, base string) ([]string,
 		if _, err := through.view(name); err != nil {
 			return nil, err
 		}
-		queries = append(queries, "select "+names+" from "+touchedSchema+"."+warehouse.Ident(name))
+		queries = append(queries, "select "+names+" from "+r.lane.touched(name))
 	}
 	return queries, nil
 }
@@ -228,10 +224,10 @@ func (r *run) dateColumn(m *Model) (string, error) {
 
 // weigh takes each touched key once, and decides by their number.
 func (r *run) weigh(ctx context.Context, m *Model, reason string) (way, error) {
-	if err := r.tables.Exec(ctx, "create or replace table "+touchedKeys+" as select distinct * from "+touchedKeys); err != nil {
+	if err := r.tables.Exec(ctx, "create or replace table "+r.touchedKeys()+" as select distinct * from "+r.touchedKeys()); err != nil {
 		return way{}, err
 	}
-	answer, err := r.engine.Query(ctx, "select count(*) from "+touchedKeys)
+	answer, err := r.engine.Query(ctx, "select count(*) from "+r.touchedKeys())
 	if err != nil {
 		return way{}, err
 	}
@@ -242,22 +238,37 @@ func (r *run) weigh(ctx context.Context, m *Model, reason string) (way, error) {
 		return way{byReuse, "what changed touches none of its rows"}, nil
 	case m.Header.Increment.ByDate:
 		return way{byDates, fmt.Sprintf("%s touched: %s", plural(int(n), "date"), reason)}, nil
-	case float64(n) > cmp.Or(r.opts.MostTouched, mostTouched)*float64(then.rows()):
+	case float64(n) > cmp.Or(r.opts.MostTouched, mostTouched)*float64(max(then.rows(), r.mostRead(m)/10)):
 		return way{byWhole, "most of it is touched: " + reason}, nil
 	}
 	return way{byKeys, fmt.Sprintf("%s touched: %s", plural(int(n), "key"), reason)}, nil
 }
 
+// mostRead is how many rows the largest of the tables has that a model's rows are made of.
+func (r *run) mostRead(m *Model) int64 {
+	var most int64
+	bases, _ := r.graph.behind(m)
+	for _, base := range bases {
+		if now, ok := r.next.Models[base]; ok {
+			most = max(most, now.rows())
+		} else {
+			most = max(most, rowsOf(r.opts.Inputs[base].Files))
+		}
+	}
+	return most
+}
+
 // hasColumns tells whether a table has all of the columns.
 func (r *run) hasColumns(ctx context.Context, table string, names []string) (bool, error) {
 	columns, err := r.engine.Describe(ctx, "select * from "+table)
-	if err != nil {
-		return false, err
-	}
+	return err == nil && hasAll(columns, names), err
+}
+
+func hasAll(columns []warehouse.Column, names []string) bool {
 	for _, name := range names {
 		if !slices.ContainsFunc(columns, func(c warehouse.Column) bool { return strings.EqualFold(c.Name, name) }) {
-			return false, nil
+			return false
 		}
 	}
-	return true, nil
+	return true
 }

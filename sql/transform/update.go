@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -50,20 +52,20 @@ func (r *run) makeWhole(ctx context.Context, m *Model, columns []warehouse.Colum
 
 // compute makes the table newRows of a SELECT, in which text stands.
 func (r *run) compute(ctx context.Context, query, text string) error {
-	const before = "create or replace table " + newRows + " as "
+	before := "create or replace table " + r.newRows() + " as "
 	return placeAfter(len(before), text, r.tables.Exec(ctx, before+withoutEnd(query)))
 }
 
 // partsOfNewRows writes newRows into parts.
 func (r *run) partsOfNewRows(ctx context.Context, m *Model, columns []warehouse.Column) ([]part, error) {
-	days, err := r.days(ctx, newRows, m.Header.Increment.Parts, "")
+	days, err := r.days(ctx, r.newRows(), m.Header.Increment.Parts, "")
 	if err != nil {
 		return nil, err
 	}
 	if len(days) == 0 {
-		return r.emptyPart(ctx, m, newRows)
+		return r.emptyPart(ctx, m, r.newRows())
 	}
-	return r.writeParts(ctx, m, newRows, kindOf(columns, m.Header.Increment.Parts), span{}, days)
+	return r.writeParts(ctx, m, r.newRows(), kindOf(columns, m.Header.Increment.Parts), span{}, days)
 }
 
 // makeByDate runs a model by date over all dates, some at a time, so that what
@@ -75,6 +77,9 @@ func (r *run) makeByDate(ctx context.Context, m *Model, columns []warehouse.Colu
 		return stored{}, err
 	}
 	days, known := r.daysOfFiles(of)
+	if counted, ok := r.counted[of]; ok && !known {
+		days, known = counted, true
+	}
 	if !known {
 		if days, err = r.days(ctx, warehouse.Ident(of), column, ""); err != nil {
 			return stored{}, err
@@ -86,6 +91,7 @@ func (r *run) makeByDate(ctx context.Context, m *Model, columns []warehouse.Colu
 	}
 	batches := batchesOf(days)
 	var all []part
+	var own []day
 	for i, batch := range batches {
 		s := span{from: batch[0].date}
 		if i == 0 {
@@ -97,23 +103,37 @@ func (r *run) makeByDate(ctx context.Context, m *Model, columns []warehouse.Colu
 		if err := r.computeDates(ctx, m, inMain(of), []span{s}, column, kind); err != nil {
 			return stored{}, err
 		}
-		found, err := r.days(ctx, newRows, m.Header.Increment.Parts, "")
+		found, err := r.days(ctx, r.newRows(), m.Header.Increment.Parts, "")
 		if err != nil {
 			return stored{}, err
 		}
-		parts, err := r.writeParts(ctx, m, newRows, kindOf(columns, m.Header.Increment.Parts), span{}, found)
+		parts, err := r.writeParts(ctx, m, r.newRows(), kindOf(columns, m.Header.Increment.Parts), span{}, found)
 		if err != nil {
 			return stored{}, err
 		}
-		all = append(all, parts...)
+		all, own = append(all, parts...), append(own, found...)
 	}
+	r.counted[m.Name] = together(own)
 	if len(all) == 0 {
 		if err := r.compute(ctx, m.SQL, m.SQL); err != nil {
 			return stored{}, err
 		}
-		all, err = r.emptyPart(ctx, m, newRows)
+		all, err = r.emptyPart(ctx, m, r.newRows())
 	}
 	return stored{Parts: all}, err
+}
+
+// together puts the counts of each date into one, in the order of dates.
+func together(days []day) []day {
+	rows := map[string]int64{}
+	for _, d := range days {
+		rows[d.date] += d.rows
+	}
+	all := make([]day, 0, len(rows))
+	for _, date := range slices.Sorted(maps.Keys(rows)) {
+		all = append(all, day{date, rows[date]})
+	}
+	return all
 }
 
 // batchesOf puts days together to about batchRows.
@@ -181,7 +201,7 @@ func (r *run) rowsAround(table string, spans []span) string {
 // updateDates computes the touched dates, and writes the parts that hold them.
 func (r *run) updateDates(ctx context.Context, m *Model, columns []warehouse.Column) (stored, error) {
 	then := r.former.Models[m.Name].stored
-	touched, err := r.days(ctx, touchedKeys, "day", "")
+	touched, err := r.days(ctx, r.touchedKeys(), "day", "")
 	if err != nil {
 		return stored{}, err
 	}
@@ -208,7 +228,7 @@ func (r *run) updateDates(ctx context.Context, m *Model, columns []warehouse.Col
 		return stored{}, err
 	}
 	former := r.formerParts(then.Parts, dirty)
-	c, err := r.keepChanged(ctx, m.Name, difference(former, newRows), "rows of "+m.Name+" differ")
+	c, err := r.keepChanged(ctx, m.Name, difference(former, r.newRows()), "rows of "+m.Name+" differ")
 	if err != nil {
 		return stored{}, err
 	}
@@ -216,7 +236,7 @@ func (r *run) updateDates(ctx context.Context, m *Model, columns []warehouse.Col
 	if c.extent == nothing {
 		return r.reuse(then)
 	}
-	return r.replaceParts(ctx, m, then, dirty, newRows, columns)
+	return r.replaceParts(ctx, m, then, dirty, r.newRows(), columns)
 }
 
 // dirtyParts are the indexes of the parts that hold one of the days, in order.
@@ -277,24 +297,24 @@ func (r *run) updateKeys(ctx context.Context, m *Model, columns []warehouse.Colu
 		if !slices.Contains(m.Reads, name) {
 			return "", "", nil
 		}
-		has, err := r.hasColumns(ctx, warehouse.Ident(name), m.Header.Increment.By)
-		if err != nil || !has {
+		of, err := r.engine.Describe(ctx, "select * from "+warehouse.Ident(name))
+		if err != nil || !hasAll(of, m.Header.Increment.By) {
 			return "", "", err
 		}
-		return fmt.Sprintf("select * from %s semi join %s using (%s)", inMain(name), touchedKeys, keys), table, nil
+		return fmt.Sprintf("select %s from %s semi join %s using (%s)", needed(m, of, columns), inMain(name), r.touchedKeys(), keys), table, nil
 	})
 	if err != nil {
 		return stored{}, err
 	}
-	if err := r.compute(ctx, "select * from (\n"+query+"\n) semi join "+touchedKeys+" using ("+keys+")", m.SQL); err != nil {
+	if err := r.compute(ctx, "select * from (\n"+query+"\n) semi join "+r.touchedKeys()+" using ("+keys+")", m.SQL); err != nil {
 		return stored{}, err
 	}
 	if err := r.viewFormer(ctx, m.Name); err != nil {
 		return stored{}, err
 	}
 	former := formerSchema + "." + warehouse.Ident(m.Name)
-	touchedFormer := "(select * from " + former + " semi join " + touchedKeys + " using (" + keys + "))"
-	c, err := r.keepChanged(ctx, m.Name, difference(touchedFormer, newRows), "rows of "+m.Name+" differ")
+	touchedFormer := "(select * from " + former + " semi join " + r.touchedKeys() + " using (" + keys + "))"
+	c, err := r.keepChanged(ctx, m.Name, difference(touchedFormer, r.newRows()), "rows of "+m.Name+" differ")
 	if err != nil {
 		return stored{}, err
 	}
@@ -309,13 +329,41 @@ func (r *run) updateKeys(ctx context.Context, m *Model, columns []warehouse.Colu
 		return r.mergeParts(ctx, m, then, columns)
 	}
 	merged := *m
-	merged.SQL = "select * from " + former + " anti join " + touchedKeys + " using (" + keys + ") union all select * from " + newRows
+	merged.SQL = "select * from " + former + " anti join " + r.touchedKeys() + " using (" + keys + ") union all select * from " + r.newRows()
 	whole, _, err := ordered(&merged, columns)
 	if err != nil {
 		return stored{}, err
 	}
 	p, err := r.write(ctx, m, whole, m.Name)
 	return stored{Parts: []part{p}}, err
+}
+
+var word = regexp.MustCompile(`[A-Za-z_][A-Za-z_0-9]*`)
+
+// needed lists the columns of a table that a model may read: those whose names
+// stand in its text, or among its own columns, which a star can bring there. A
+// workspace's model may say anything, and gets them all.
+func needed(m *Model, of, own []warehouse.Column) string {
+	if m.Own {
+		return "*"
+	}
+	known := map[string]bool{}
+	for _, name := range word.FindAllString(withoutComments(m.SQL), -1) {
+		known[strings.ToLower(name)] = true
+	}
+	for _, c := range own {
+		known[strings.ToLower(c.Name)] = true
+	}
+	for _, name := range m.Header.Increment.By {
+		known[strings.ToLower(name)] = true
+	}
+	var names []string
+	for _, c := range of {
+		if known[strings.ToLower(c.Name)] || !word.MatchString(c.Name) || word.FindString(c.Name) != c.Name {
+			names = append(names, warehouse.Ident(c.Name))
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // mergeParts writes those parts anew in which a row differs.
@@ -331,9 +379,9 @@ func (r *run) mergeParts(ctx context.Context, m *Model, then stored, columns []w
 	for k, at := range dirty {
 		spans[k] = spanOf(then.Parts, at).holds(i.Parts, kind)
 	}
-	const merged = workSchema + ".merged"
+	merged := r.lane.work("merged")
 	err = r.tables.Exec(ctx, fmt.Sprintf("create or replace table %s as select * from %s as old anti join %s using (%s) union all select * from %s where %s",
-		merged, r.formerParts(then.Parts, dirty), touchedKeys, columnList(i.By), newRows, strings.Join(spans, " or ")))
+		merged, r.formerParts(then.Parts, dirty), r.touchedKeys(), columnList(i.By), r.newRows(), strings.Join(spans, " or ")))
 	if err != nil {
 		return stored{}, err
 	}
@@ -348,11 +396,11 @@ const mostOverlaid = 10
 // the delta there was.
 func (r *run) overlay(ctx context.Context, m *Model, then stored) (stored, error) {
 	keys := columnList(m.Header.Increment.By)
-	allKeys, rows := "select * from "+touchedKeys, "select * from "+newRows
+	allKeys, rows := "select * from "+r.touchedKeys(), "select * from "+r.newRows()
 	if d := then.Delta; d != nil {
 		at := func(file string) string { return warehouse.FromFiles([]string{filepath.Join(r.former.dir, file)}) }
 		allKeys += " union select * from " + at(d.Keys)
-		rows += " union all select * from " + at(d.File) + " as old anti join " + touchedKeys + " using (" + keys + ")"
+		rows += " union all select * from " + at(d.File) + " as old anti join " + r.touchedKeys() + " using (" + keys + ")"
 	}
 	written, err := r.write(ctx, m, rows, m.Name+".delta")
 	if err != nil {
@@ -370,7 +418,7 @@ func (r *run) overlay(ctx context.Context, m *Model, then stored) (stored, error
 		return stored{}, err
 	}
 	p, err := r.write(ctx, m, fmt.Sprintf("select * from %s anti join %s using (%s) union all select * from %s",
-		formerSchema+"."+warehouse.Ident(m.Name), touchedKeys, keys, newRows), m.Name)
+		formerSchema+"."+warehouse.Ident(m.Name), r.touchedKeys(), keys, r.newRows()), m.Name)
 	return stored{Parts: []part{p}}, err
 }
 

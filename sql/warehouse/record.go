@@ -37,12 +37,13 @@ type Build struct {
 	StartedAt    time.Time        `json:"started_at"`
 	Seconds      float64          `json:"seconds"`
 	Status       Status           `json:"status"`
-	Error        string           `json:"error,omitempty"` // why it failed
-	Rows         map[string]int64 `json:"rows,omitempty"`  // of each mart
-	PeakMemory   int64            `json:"peak_memory"`     // bytes the process held at most, up to the build's end
-	ChecksRun    int              `json:"checks_run"`      // how many were asked
-	ChecksFailed int              `json:"checks_failed"`   // of either severity
-	Settled      int64            `json:"settled"`         // version of the settled tables it read
+	Error        string           `json:"error,omitempty"`      // why it failed
+	MadeAgain    string           `json:"made_again,omitempty"` // why all was made anew, though nobody asked for it: what the last build left is damaged
+	Rows         map[string]int64 `json:"rows,omitempty"`       // of each mart
+	PeakMemory   int64            `json:"peak_memory"`          // bytes the process held at most, up to the build's end
+	ChecksRun    int              `json:"checks_run"`           // how many were asked
+	ChecksFailed int              `json:"checks_failed"`        // of either severity
+	Settled      int64            `json:"settled"`              // version of the settled tables it read
 	Models       []ModelRecord    `json:"models,omitempty"`
 	Checks       []CheckRecord    `json:"checks,omitempty"` // those that did not hold
 	// Unasked are checks that did not hold when they were last asked, and that

@@ -26,15 +26,41 @@ keys as (
 
 ),
 
+dates as (
+
+    select distinct occurred_on from days
+
+),
+
+-- Most dates lie in one week as a whole: only on the others the calendar is asked
+-- for each row.
+weeks as (
+
+    select
+        dates.occurred_on,
+        local_week(instant(dates.occurred_on, 'UTC'), settings.timezone, settings.week_starts) as first_week,
+        local_week(instant(date_add(dates.occurred_on, 1), 'UTC'), settings.timezone, settings.week_starts) as last_week
+    from dates
+    cross join settings
+
+),
+
 placed as (
 
     select
         days.occurred_on,
         keys.person_id,
-        local_week(days.first_at, settings.timezone, settings.week_starts) as first_week,
-        local_week(days.last_at, settings.timezone, settings.week_starts) as last_week
+        case
+            when weeks.first_week = weeks.last_week then weeks.first_week
+            else local_week(days.first_at, settings.timezone, settings.week_starts)
+        end as first_week,
+        case
+            when weeks.first_week = weeks.last_week then weeks.first_week
+            else local_week(days.last_at, settings.timezone, settings.week_starts)
+        end as last_week
     from days
     cross join settings
+    inner join weeks using (occurred_on)
     inner join keys
         on keys.key_kind = days.key_kind
         and keys.key = days.key

@@ -33,16 +33,26 @@ memberships as (
 placed as (
 
     select
+        event_name,
+        person_id,
+        occurred_at,
+        company_id
+    from events
+    where company_id is not null
+
+    union all
+
+    select
         events.event_name,
         events.person_id,
         events.occurred_at,
-        coalesce(events.company_id, memberships.company_id) as company_id
+        memberships.company_id
     from events
-    left join memberships
+    inner join memberships
         on memberships.person_id = events.person_id
-        and events.company_id is null
         and memberships.joined_at <= events.occurred_at
-        and (memberships.left_at is null or memberships.left_at > events.occurred_at)
+        and coalesce(memberships.left_at, parse_instant('9999-12-31T23:59:59.999999Z')) > events.occurred_at
+    where events.company_id is null
 
 ),
 
@@ -59,7 +69,6 @@ final as (
     from placed
     anti join int_companies__deleted
         on int_companies__deleted.company_id = placed.company_id
-    where placed.company_id is not null
     group by 1, 2, 3
 
 )

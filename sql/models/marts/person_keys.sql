@@ -4,6 +4,7 @@
 -- grain: key
 -- key: key_kind, key
 -- incremental: key_kind, key
+-- parts: date(first_seen_at)
 -- touched by settled_person_keys: select 'user_id' as key_kind, changed.user_id as key from changed where changed.user_id is not null
 --     union all select 'email' as key_kind, changed.email as key from changed where changed.email is not null
 --     union all select 'source_id' as key_kind, changed.source_id as key from changed where changed.source_id is not null
@@ -25,27 +26,7 @@ keys as (
 
 observed as (
 
-    select 'user_id' as key_kind, user_id as key, first_at
-    from stg_person_keys
-    where user_id is not null
-
-    union all
-
-    select 'email' as key_kind, email as key, first_at
-    from stg_person_keys
-    where email is not null
-
-    union all
-
-    select 'source_id' as key_kind, source_id as key, first_at
-    from stg_person_keys
-    where source_id is not null
-
-    union all
-
-    select 'anonymous_id' as key_kind, anonymous_id as key, first_at
-    from stg_person_keys
-    where anonymous_id is not null
+    select * from stg_named_keys
 
 ),
 
