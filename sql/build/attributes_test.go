@@ -1,6 +1,8 @@
 package build
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,5 +63,52 @@ func TestAttributesOnAPastDay(t *testing.T) {
 	got := w.ask("select name, type, date_diff('day', first_seen_at, last_seen_at), observations, filled, conflicts, value_types from attribute_catalogue")
 	if want := `[["plan","text",6,3,0,0,null],["seats","text",3,2,1,0,"text 1"]]`; got != want {
 		t.Errorf("the catalogue: %s, want %s", got, want)
+	}
+}
+
+// A thousand attributes are a thousand columns, from landed records to what is
+// asked of the mart; one more that comes later is one more.
+func TestAThousandAttributes(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.cfg.parts = parts{} // all of our models
+	tell := func(person string, attributes ...string) {
+		user := record.User{RecordID: "r" + person + attributes[0], EffectiveAt: monday.Add(-3 * time.Hour), CustomAttributes: "{" + strings.Join(attributes, ", ") + "}"}
+		user.UserID, user.KafkaAt, user.KafkaOffset = person, monday, w.next[record.KindUser]
+		landRows(w, record.KindUser, []record.User{user})
+	}
+	// By turns text, numbers, yes or no and times; person 2 has every third.
+	var all, third []string
+	for i := range 1000 {
+		text := [...]string{`"a%03d": "word %[1]d"`, `"a%03d": %[1]d.5`, `"a%03d": true`, `"a%03d_at": %[1]d`}[i%4]
+		text = fmt.Sprintf(text, i)
+		all = append(all, text)
+		if i%3 == 0 {
+			third = append(third, text)
+		}
+	}
+	tell("1", all...)
+	tell("2", third...)
+	w.build()
+	const columns = "select count(*) from information_schema.columns where table_name = 'users' and regexp_full_match(column_name, 'a[0-9]{3}(_at)?')"
+	if got := w.ask(columns); got != "[[1000]]" {
+		t.Errorf("columns: %s, want 1000", got)
+	}
+	const some = `select user_id, a000, a997, a998, cast(epoch(a999_at) as bigint), a001, a995_at is null from users order by user_id`
+	if got, want := w.ask(some), `[["1","word 0",997.5,true,999,1.5,false],["2","word 0",null,null,999,null,true]]`; got != want {
+		t.Errorf("some of the values: %s, want %s", got, want)
+	}
+	// Of person 2 the 0th, 3rd, …, 999th: 334.
+	const catalogue = `select count(*), cast(sum(filled) as bigint), list(distinct type order by type) from attribute_catalogue`
+	if got, want := w.ask(catalogue), `[[1000,1334,["boolean","number","text","time"]]]`; got != want {
+		t.Errorf("the catalogue: %s, want %s", got, want)
+	}
+	tell("3", `"b000": "new"`, `"a999_at": null`)
+	w.build()
+	if got, want := w.ask("select a000, b000, a999_at from users where user_id = '3'"), `[[null,"new",null]]`; got != want {
+		t.Errorf("one more: %s, want %s", got, want)
+	}
+	if got, want := w.ask(some+" limit 2"), `[["1","word 0",997.5,true,999,1.5,false],["2","word 0",null,null,999,null,true]]`; got != want {
+		t.Errorf("those before, after one more: %s, want %s", got, want)
 	}
 }
