@@ -57,6 +57,7 @@ func (a *app) examine(ctx context.Context) error {
 		{"settled", examineSettled},
 		{"engine", examineEngine},
 		{"queue", examineQueue},
+		{"models", a.examineModels},
 		{"segments", a.examineSegments},
 		{"messages", a.examineMessages},
 		{"e-mail", examineMail},
@@ -230,9 +231,48 @@ func examineQueue(ctx context.Context, ws *workspace.Workspace) (string, error) 
 	return jobs.Check(ctx, jobs.Config{QueueURL: ws.QueueURL(), Dir: ws.Dir})
 }
 
-func (a *app) examineSegments(_ context.Context, ws *workspace.Workspace) (string, error) {
+// examineSegments reads them, and where there is a build asks it for their people:
+// some faults, as days in place of a date, only the marts tell.
+func (a *app) examineSegments(ctx context.Context, ws *workspace.Workspace) (string, error) {
 	definitions, err := segment.Load(ws.Folder("segments"), filepath.Join(a.dir, "segments"))
-	return fmt.Sprintf("%d read", len(definitions)), err
+	finding := fmt.Sprintf("%d read", len(definitions))
+	if err != nil || len(definitions) == 0 {
+		return finding, err
+	}
+	reader, err := a.reader(ctx, ws)
+	if isNoBuild(err) {
+		return finding, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer reader.Close()
+	var faults []error
+	for _, definition := range definitions {
+		if _, err := peopleIn(ctx, ws, reader, definition); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return finding + ", and the marts can tell who is in them", errors.Join(faults...)
+}
+
+// examineModels loads the workspace's own models.
+func (a *app) examineModels(ctx context.Context, ws *workspace.Workspace) (string, error) {
+	graph, _, err := build.Graph(ctx, ws.Folder("models"), filepath.ToSlash(filepath.Join(a.dir, "models")), nil)
+	if err != nil {
+		return "", err
+	}
+	var faults []error
+	for _, fault := range graph.Faults {
+		faults = append(faults, fault)
+	}
+	own := 0
+	for _, m := range graph.Models {
+		if m.Own {
+			own++
+		}
+	}
+	return fmt.Sprintf("%d of the workspace's own read", own), errors.Join(faults...)
 }
 
 func (a *app) examineMessages(ctx context.Context, ws *workspace.Workspace) (string, error) {

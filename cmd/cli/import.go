@@ -36,7 +36,7 @@ counts once by its content: three events that are equal in every field are one.`
 			return a.runImport(cmd.Context(), args[0], kind, mapping)
 		},
 	}
-	cmd.Flags().StringVar(&kind, "kind", "", "what the records are, where they do not say it: `user`, company, event, conversation or tag")
+	cmd.Flags().StringVar(&kind, "kind", "", "what the records are, where they do not say it: `user`, company, event, conversation, tag, merge or enrichment")
 	cmd.Flags().StringVar(&mapping, "mapping", "", "how to read a CSV: a mapping `file`")
 	return cmd
 }

@@ -106,8 +106,8 @@ func (d *desk) composeWeekly(ctx context.Context, from mail.Address) (envelope d
 
 // withheld says that the weekly report is not sent, and why.
 func withheld(week time.Time, failed warehouse.Build, from mail.Address) delivery.Envelope {
-	text := fmt.Sprintf("The weekly support report of the week of %s is not sent: build %s failed, and its figures are not to be relied on.\n\n%s\n\nIt follows once a build and its checks hold. `parley build --show %s` tells more.\n",
-		week.Format("2 January 2006"), failed.ID, failed.Error, failed.ID)
+	text := fmt.Sprintf("The weekly support report of the week of %s is not sent: build %s failed, and its figures are not to be relied on.\n\nIt follows once a build and its checks hold. Whoever runs Parley sees why by `parley build --show %s`.\n",
+		week.Format("2 January 2006"), failed.ID, failed.ID)
 	return delivery.Envelope{
 		From: from, Subject: "Weekly support, week of " + week.Format("2 January 2006") + ": not sent, the build failed",
 		Text: text, HTML: "<!doctype html><html lang=\"en\"><body><p>" + strings.ReplaceAll(html.EscapeString(text), "\n", "<br>") + "</p></body></html>",
@@ -131,6 +131,10 @@ func (a *app) sendWeekly(ctx context.Context, ws *workspace.Workspace, b *broker
 		return err
 	case letter.Report == "":
 		return errors.New("no week of a build is over yet: there is nothing to send; run `parley build` first")
+	}
+	before, err := queue.Letters(ctx, letter.Report, letter.Week)
+	if err != nil {
+		return err
 	}
 	if _, err := queue.AnnounceLetter(ctx); err != nil {
 		return err
@@ -162,6 +166,19 @@ func (a *app) sendWeekly(ctx context.Context, ws *workspace.Workspace, b *broker
 	}
 	if err := a.print(r); err != nil {
 		return err
+	}
+	had := map[string]bool{}
+	for _, s := range before {
+		had[s.Recipient] = s.Decision != ""
+	}
+	again := 0
+	for _, s := range states {
+		if had[s.Recipient] {
+			again++
+		}
+	}
+	if again == len(states) {
+		a.say("nothing was sent now: everybody had it before")
 	}
 	if letter.Instead != "" {
 		return fmt.Errorf("the weekly report is not sent: build %s failed; `parley build --show %s` tells why", letter.BuildID, letter.BuildID)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"parley/cmd/output"
+	"parley/cmd/workspace"
 	"parley/pipelines/yamlfile"
 	"parley/sql/filter"
 	"parley/sql/segment"
@@ -142,21 +143,30 @@ func (a *app) countSegment(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	catalogue, err := segment.CatalogueOf(ctx, reader)
-	if err != nil {
-		return err
-	}
 	ws, err := a.open()
 	if err != nil {
 		return err
 	}
-	query, values, err := definition.Query(catalogue, filter.Moment{AsOf: reader.Build().AsOf, Zone: ws.Location()})
+	answer, err := peopleIn(ctx, ws, reader, definition)
 	if err != nil {
 		return err
 	}
+	return a.print(output.Answer(answer))
+}
+
+// peopleIn counts who is in a segment as of the build.
+func peopleIn(ctx context.Context, ws *workspace.Workspace, reader *warehouse.Reader, definition segment.Definition) (*warehouse.Table, error) {
+	catalogue, err := segment.CatalogueOf(ctx, reader)
+	if err != nil {
+		return nil, err
+	}
+	query, values, err := definition.Query(catalogue, filter.Moment{AsOf: reader.Build().AsOf, Zone: ws.Location()})
+	if err != nil {
+		return nil, err
+	}
 	answer, err := reader.Query(ctx, "select count(distinct person_id) as people from ("+query+"\n) as people", values...)
 	if err != nil {
-		return definition.Errorf("%w", err)
+		return nil, definition.Errorf("%w", err)
 	}
-	return a.print(output.Answer(answer))
+	return answer, nil
 }

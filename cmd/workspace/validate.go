@@ -88,8 +88,14 @@ func (c *Config) validate(file *yamlfile.File) error {
 		}
 	}
 	for i, outage := range c.Outages {
-		if outage.Name == "" || outage.From.Value().IsZero() || !outage.To.Value().After(outage.From.Value()) {
-			fault(fmt.Sprintf("$.outages[%d]", i), "an outage needs a name, and `from` and `to` after it, as 2026-03-02T10:00:00Z")
+		lacks := func(what string) { fault(fmt.Sprintf("$.outages[%d]", i), "%s", what) }
+		switch from, to := outage.From.Value(), outage.To.Value(); {
+		case outage.Name == "":
+			lacks("an outage needs a name; write name: Search was down")
+		case from.IsZero() || to.IsZero():
+			lacks("an outage needs `from` and `to`, each as 2026-03-02T10:00:00Z")
+		case !to.After(from):
+			lacks("the outage has its `to` not after its `from`; write both as 2026-03-02T10:00:00Z, the later one last")
 		}
 	}
 	for name, sources := range c.Enrichment {

@@ -138,7 +138,7 @@ func TestFaultsSayWhereAndWhatToDo(t *testing.T) {
 		{"build: {freshness: {events: 0s}}", `"0s" is no limit`},
 		{"workspace: {as_of: yesterday}", `parley.yaml:1:20: "yesterday" is no moment`},
 		{"workspace: {as_of: 2999-01-01T00:00:00Z}", `parley.yaml:1:20: 2999-01-01T00:00:00Z lies in the future`},
-		{"outages: [{name: x, from: 2026-03-02T10:00:00Z, to: 2026-03-02T10:00:00Z}]", "`from` and `to` after it"},
+		{"outages: [{name: x, from: 2026-03-02T10:00:00Z, to: 2026-03-02T10:00:00Z}]", "has its `to` not after its `from`"},
 	} {
 		_, err := workspace.Open(write(t, test.config))
 		if err == nil || !strings.Contains(err.Error(), test.want) {

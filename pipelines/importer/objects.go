@@ -204,6 +204,8 @@ func kindOfObject(typ string, members object) (kind record.Kind, known bool) {
 		return record.KindTag, true
 	case has("into", "from", "at"):
 		return record.KindMerge, true
+	case has("source", "attributes"):
+		return record.KindEnrichment, true
 	}
 	return "", false
 }

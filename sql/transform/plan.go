@@ -27,6 +27,10 @@ func (g *Graph) Plan(ctx context.Context, engine Tables, to Place, opts Options)
 	plan := make([]Planned, 0, len(g.Models))
 	for _, m := range g.Models {
 		planned, err := p.model(ctx, m)
+		if err != nil && m.Own && ctx.Err() == nil {
+			// Nothing but what hangs below it is stopped by it, and the plan says so.
+			planned, err = Planned{Model: m, Reason: fileError(m, err).Error()}, r.tables.Exec(ctx, "create or replace view "+warehouse.Ident(m.Name)+" as select null as nothing where false")
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -83,18 +83,20 @@ ranked as (
         value,
         row_number() over (partition by person_id, name order by observed_at desc, seq desc, value nulls last) as newest_first
     from observed
-    where name <> 'signed_up_at'
+    where name not in ('signed_up_at', 'last_seen_at')
 
 ),
 
-sign_ups_ranked as (
+-- By key: what one user record says does not take the place of what another does.
+instants_ranked as (
 
     select
         person_id,
-        parse_instant(value) as signed_up_at,
-        row_number() over (partition by person_id, key_kind, key order by observed_at desc, seq desc, value nulls last) as newest_first
+        name,
+        parse_instant(value) as said_at,
+        row_number() over (partition by person_id, key_kind, key, name order by observed_at desc, seq desc, value nulls last) as newest_first
     from observed
-    where name = 'signed_up_at'
+    where name in ('signed_up_at', 'last_seen_at')
 
 ),
 
@@ -102,9 +104,20 @@ sign_ups as (
 
     select
         person_id,
-        min(signed_up_at) as signed_up_at
-    from sign_ups_ranked
-    where newest_first = 1
+        min(said_at) as signed_up_at
+    from instants_ranked
+    where newest_first = 1 and name = 'signed_up_at'
+    group by person_id
+
+),
+
+sightings as (
+
+    select
+        person_id,
+        max(said_at) as last_seen_at
+    from instants_ranked
+    where newest_first = 1 and name = 'last_seen_at'
     group by person_id
 
 ),
@@ -123,8 +136,7 @@ described as (
         max(case when name = 'timezone' then value end) as timezone,
         max(case when name = 'stage' then value end) as stage,
         max(case when name = 'unsubscribed_from_emails' then value end) as unsubscribed_from_emails,
-        parse_instant(max(case when name = 'created_at' then value end)) as created_at,
-        parse_instant(max(case when name = 'last_seen_at' then value end)) as last_seen_at
+        parse_instant(max(case when name = 'created_at' then value end)) as created_at
     from ranked
     where newest_first = 1
     group by person_id
@@ -154,13 +166,14 @@ final as (
         described.created_at,
         sign_ups.signed_up_at,
         local_week(sign_ups.signed_up_at, settings.timezone, settings.week_starts) as signed_up_week,
-        described.last_seen_at as sent_last_seen_at,
+        sightings.last_seen_at as sent_last_seen_at,
         case when deletions.is_deleted then deletions.deleted_at end as deleted_at
     from people
     cross join settings
     left join deletions using (person_id)
     left join described using (person_id)
     left join sign_ups using (person_id)
+    left join sightings using (person_id)
 
 )
 
