@@ -121,8 +121,8 @@ func TestNoTags(t *testing.T) {
 	m["tag_violations"] = [][]any{{"1", "p1", date("2026-06-23").Add(8 * time.Hour), nil, nil, "untagged"}}
 	dir := write(t, m)
 	allRead(t, dir)
-	has(t, dir, "weekly.html", "No message of these weeks is tagged with a topic.", "topics: [feature request, bug report", "teams: [billing, onboarding]", "1 contact in the week of 22 June 2026.")
-	has(t, dir, "topics.html", "No message of these weeks is tagged with a topic.", "No message of the last four weeks is tagged with a topic.", "teams: [billing, onboarding]",
+	has(t, dir, "weekly.html", "No message of these weeks is tagged with one topic and, where parley.yaml names teams, one team.", "topics: [feature request, bug report", "teams: [billing, onboarding]", "1 contact in the week of 22 June 2026.")
+	has(t, dir, "topics.html", "No message of these weeks is tagged with one topic and, where parley.yaml names teams, one team.", "No message of the last four weeks is tagged with one topic and, where parley.yaml names teams, one team.", "teams: [billing, onboarding]",
 		"1 message or contact is not tagged with one team and one topic.", "<bdi>no message is tagged</bdi>", "<bdi>23 June 2026, 09:00</bdi>", "<bdi>no topic</bdi>")
 }
 

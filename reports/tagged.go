@@ -94,7 +94,7 @@ func (d *desk) noSentences() (*missing, error) {
 	if err != nil || why != &noTopics {
 		return why, err
 	}
-	return &missing{What: "No message of the last four weeks is tagged with a topic.", How: noTopics.How, Lines: noTopics.Lines, Command: noTopics.Command}, nil
+	return &missing{What: "No message of the last four weeks is tagged with one topic and, where parley.yaml names teams, one team.", How: noTopics.How, Lines: noTopics.Lines, Command: noTopics.Command}, nil
 }
 
 // wordsOf is a message without its markup, on one line.

@@ -22,7 +22,7 @@ select * from counted
 order by messages - week_before desc, messages desc, topic`
 
 var noTopics = missing{
-	What: "No message of these weeks is tagged with a topic.",
+	What: "No message of these weeks is tagged with one topic and, where parley.yaml names teams, one team.",
 	How:  "Tag each question with one topic and one team where you answer it, and say in parley.yaml which of your tags these are, spelt as you tag; without topics these nine stand there by default:",
 	Lines: `topics: [feature request, bug report, unaware, confused, user issue, pricing question, positive user feedback, churn feedback, outage/degradation]
 teams: [billing, onboarding]`,
