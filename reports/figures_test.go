@@ -62,7 +62,9 @@ func TestWhatStandsBesideEachFigure(t *testing.T) {
 					fault("view " + v.ID + " does not say by which clock it is")
 				}
 				if v.Table.Caption == "" || len(v.Table.Rows) == 0 {
-					fault("view " + v.ID + " has no table")
+					if v.Drawing != nil || v.Note == "" {
+						fault("view " + v.ID + " has no table")
+					}
 					continue
 				}
 				if !inWeeks {
@@ -99,7 +101,7 @@ func TestEachChartHasItsFiles(t *testing.T) {
 		}
 		for _, section := range sections {
 			id, _, _ := strings.Cut(strings.TrimPrefix(section, ` id="`), `"`)
-			for _, want := range []string{"<summary>What this counts</summary>", "<summary>SQL</summary>", "<caption>", `<a href="` + id + `.csv" download>`, `<p class="summary"`} {
+			for _, want := range []string{"<summary>What this counts</summary>", "<summary>SQL</summary>", `<a href="` + id + `.csv" download>`, `<p class="summary"`} {
 				if !strings.Contains(section, want) {
 					t.Errorf("%s, %s: without %s", file, id, want)
 				}

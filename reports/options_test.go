@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,17 @@ func threeWeeks() marts {
 	m["first_week_contact"] = append(m["first_week_contact"], []any{before, 4, 4, 1, 0.25})
 	m["time_to_first_contact"] = [][]any{{0, 5, 1, 0, 0.8}, {1, 4, 0, 2, 0.8}, {2, 2, 1, 1, 0.4}}
 	m["contact_tenure"] = [][]any{{-1, 1, nil, nil}, {0, 2, 4, 0.5}, {1, 1, 2, 0.5}, {2, 0, 1, 0.0}}
+	m["staffing_settings"] = [][]any{{600.0, 300.0, 0.8, 0.3, 1.0}}
+	for cell := range 168 {
+		needed, scheduled := 0, any(nil)
+		switch cell {
+		case 24 + 9:
+			needed, scheduled = 3, 1.5
+		case 24 + 10:
+			needed, scheduled = 1, 1.5
+		}
+		m["staffing"] = append(m["staffing"], []any{cell/24 + 1, cell % 24, float64(needed) / 8, needed, scheduled})
+	}
 	m["outage_contacts"] = append(m["outage_contacts"], []any{"Mail late", asOf.Add(-time.Hour), asOf.Add(time.Hour), 9, 2.5, true})
 	return m
 }
@@ -38,7 +50,7 @@ func threeWeeks() marts {
 func TestOptionsOfEachPage(t *testing.T) {
 	t.Parallel()
 	happenings := []Happening{{Name: "Launch", At: date("2026-06-17")}}
-	for _, file := range []string{"weekly.html", "new-users.html", "customer-life.html", "topics.html", "outages.html"} {
+	for _, file := range []string{"weekly.html", "contacts-by-hour.html", "new-users.html", "customer-life.html", "topics.html", "outages.html"} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			drawings := map[string]*chart.Drawing{}
@@ -52,6 +64,9 @@ func TestOptionsOfEachPage(t *testing.T) {
 			got, err := json.MarshalIndent(drawings, "", " ")
 			if err != nil || len(drawings) == 0 {
 				t.Fatalf("%d charts: %v", len(drawings), err)
+			}
+			for _, innermost := range []*regexp.Regexp{regexp.MustCompile(`\[[^\[\]{}]*\]`), regexp.MustCompile(`\{[^{}]*\}`)} {
+				got = innermost.ReplaceAllFunc(got, func(text []byte) []byte { return bytes.Join(bytes.Fields(text), []byte(" ")) }) // a line each
 			}
 			path := filepath.Join("testdata", "options", strings.TrimSuffix(file, ".html")+".json")
 			if *update {
