@@ -40,7 +40,7 @@ func (l Layout) SQL(ctx context.Context, engine Engine) (string, error) {
 		return "", fmt.Errorf("number the attributes of %s: %w", l.Entity, err)
 	}
 	attributes, err := l.Catalogue(ctx, engine)
-	return l.wideSQL(attributes), err
+	return l.wideSQL(attributes, together), err
 }
 
 // Catalogue lists the entity's attributes by their names.
@@ -70,30 +70,55 @@ func (l Layout) Catalogue(ctx context.Context, engine Engine) ([]Attribute, erro
 	return attributes, nil
 }
 
-// wideSQL turns the latest values into columns by two aggregates. The slots of
-// attributes, their numbers, lie in a square. The first aggregate has a row for each
-// person and row of the square, with a column for each of the square's; the second
-// brings a person's rows together. So each value is looked at by twice as many
-// expressions as the square is wide, not by one for each attribute. PIVOT, which
-// first groups by person and attribute, took 4 to 6 times as long. FILTER cuts every
-// column of its input, and so stands where these are few alone. Names of attributes stand only
-// where they name a column.
-func (l Layout) wideSQL(attributes []Attribute) string {
+// together is how many values are turned into columns at once: what the
+// aggregates hold then is some gigabytes.
+const together = 1 << 25
+
+// mostRanges bounds how often the values are read.
+const mostRanges = 16
+
+// wideSQL turns the latest values into columns, those of some people or companies
+// after those of others: the engine runs the parts of a UNION ALL that are large one
+// after another, and what one has held is free for the next.
+func (l Layout) wideSQL(attributes []Attribute, together int64) string {
 	if len(attributes) == 0 {
 		return "select " + l.ID + " from " + l.Latest
 	}
+	var values int64
+	for _, a := range attributes {
+		values += a.Filled()
+	}
+	ranges := min(int((values+together-1)/together), mostRanges)
+	if ranges <= 1 {
+		return l.squareSQL(attributes, "")
+	}
+	parts := make([]string, ranges)
+	for i := range parts {
+		parts[i] = l.squareSQL(attributes, fmt.Sprintf("\n\twhere hash(latest.%s, 1) %% %d = %d", l.ID, ranges, i))
+	}
+	return strings.Join(parts, "\nunion all\n")
+}
+
+// squareSQL turns values into columns by two aggregates. The slots of attributes,
+// their numbers, lie in a square. The first aggregate has a row for each person and
+// row of the square, with a column for each of the square's; the second brings a
+// person's rows together. So each value is looked at by twice as many expressions
+// as the square is wide, not by one for each attribute. PIVOT, which groups by person
+// and attribute first, took four times as long. FILTER cuts every column of
+// its input, and so stands where these are few. Names stand only where they name a column.
+func (l Layout) squareSQL(attributes []Attribute, where string) string {
 	side := int(math.Ceil(math.Sqrt(float64(len(attributes)))))
-	var columns, cells, places strings.Builder
+	var columns, places strings.Builder
 	for slot, a := range attributes {
-		fmt.Fprintf(&columns, ",\n\t%s as %s", cast(a.Type, fmt.Sprintf(`"%d"`, slot)), warehouse.Ident(a.Column))
-		fmt.Fprintf(&cells, ",\n\t\tany_value(case when square_row = %d then column_%d end) as \"%d\"", slot/side, slot%side, slot)
+		value := cast(a.Type, fmt.Sprintf("case when square_row = %d then column_%d end", slot/side, slot%side))
+		fmt.Fprintf(&columns, ",\n\tany_value(%s) as %s", value, warehouse.Ident(a.Column))
 	}
 	for column := range side {
-		fmt.Fprintf(&places, ",\n\t\t\tany_value(latest.value) filter (slots.slot %% %d = %d) as column_%d", side, column, column)
+		fmt.Fprintf(&places, ",\n\t\tany_value(latest.value) filter (slots.slot %% %d = %d) as column_%d", side, column, column)
 	}
-	return "select " + l.ID + columns.String() + "\nfrom (\n\tselect " + l.ID + cells.String() +
-		fmt.Sprintf("\n\tfrom (\n\t\tselect latest.%s, slots.slot // %d as square_row", l.ID, side) + places.String() +
-		"\n\t\tfrom " + l.Latest + " as latest inner join " + l.slots + " as slots using (name)\n\t\tgroup by all\n\t)\n\tgroup by " + l.ID + "\n)"
+	return "select " + l.ID + columns.String() +
+		fmt.Sprintf("\nfrom (\n\tselect latest.%s, slots.slot // %d as square_row", l.ID, side) + places.String() +
+		"\n\tfrom " + l.Latest + " as latest inner join " + l.slots + " as slots using (name)" + where + "\n\tgroup by all\n)\ngroup by " + l.ID
 }
 
 // cast is the SQL that reads a value's text as the type. What cannot be read so
