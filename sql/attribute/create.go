@@ -88,8 +88,11 @@ func (l Layout) wideSQL(attributes []Attribute, together int64) string {
 	for _, a := range attributes {
 		values += a.Filled()
 	}
-	ranges := min(int((values+together-1)/together), mostRanges)
-	if ranges <= 1 {
+	ranges := 1 // or 2, 4, …: with the text of a SELECT all of its rows are made anew
+	for ranges < mostRanges && values > together*int64(ranges) {
+		ranges *= 2
+	}
+	if ranges == 1 {
 		return l.squareSQL(attributes, "")
 	}
 	parts := make([]string, ranges)
