@@ -8,6 +8,7 @@ import (
 	"parley/reports/chart"
 )
 
+// hoursQuery gives the hours of the build's zones.
 const hoursQuery = `select settings.timezone as zone, weekday, hour, contacts, occurrences, contacts_per_occurrence
 from contacts_by_hour cross join settings
 union all
@@ -57,7 +58,11 @@ func readHour(r row, zone string, occurrences int64, perOccurrence float64) hour
 
 // grids are the weeks of all zones over the whole history, the workspace's first.
 func (d *desk) grids() ([]hourGrid, error) {
-	cells, err := ask(d, hoursQuery, func(r row) hourCell {
+	query, err := d.allHoursQuery()
+	if err != nil {
+		return nil, err
+	}
+	cells, err := ask(d, query, func(r row) hourCell {
 		return readHour(r, r.text("zone"), r.count("occurrences"), r.number("contacts_per_occurrence"))
 	})
 	if err != nil {
@@ -139,7 +144,7 @@ func (d *desk) contactsByHour() (*page, error) {
 	if recent != nil {
 		p.Figures = append(p.Figures, *recent)
 	}
-	for _, draw := range []func() (figure, error){d.hoursFigure, d.staffingFigure} {
+	for _, draw := range []func() (figure, error){d.hoursFigure, d.staffingFigure, d.hiringFigure} {
 		f, err := draw()
 		if err != nil {
 			return nil, err
@@ -150,7 +155,7 @@ func (d *desk) contactsByHour() (*page, error) {
 }
 
 func (d *desk) hoursFigure() (figure, error) {
-	f := figure{ID: "contacts-by-hour", Title: "Contacts by weekday and hour, all of the history", SQL: hoursQuery, Definition: []string{
+	f := figure{ID: "contacts-by-hour", Title: "Contacts by weekday and hour, all of the history", Definition: []string{
 		"Contacts by the local weekday and hour in which they started, from the day of the first contact on. A contact is the start of a conversation by a user or a lead.",
 		"Per occurrence: divided by how often that hour of that weekday has come round, hours without a contact included. In all: the plain sum. One unusual day long ago counts here as much as any other.",
 		"The clock is that of the zone chosen, with its own summer time: in spring one day lacks an hour, in autumn one has an hour twice.",
@@ -159,10 +164,18 @@ func (d *desk) hoursFigure() (figure, error) {
 	if err != nil {
 		return f, err
 	}
+	if f.SQL, err = d.allHoursQuery(); err != nil {
+		return f, err
+	}
 	if len(grids) == 0 || grids[0].total() == 0 {
 		f.Missing = &noContacts
 		return f, nil
 	}
+	f.Summary = grids[0].summary()
+	// What was asked for is seen first.
+	slices.SortStableFunc(grids, func(a, b hourGrid) int {
+		return boolOrder(!slices.Contains(d.zones, a.Zone)) - boolOrder(!slices.Contains(d.zones, b.Zone))
+	})
 	zones := choice{Name: "Time zone"}
 	kinds := choice{Name: "Contacts"}
 	for _, m := range measures {
@@ -180,7 +193,6 @@ func (d *desk) hoursFigure() (figure, error) {
 		}
 	}
 	f.Switches = []choice{zones, kinds}
-	f.Summary = grids[0].summary()
 	return f, nil
 }
 

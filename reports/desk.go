@@ -43,6 +43,8 @@ type desk struct {
 
 	happenings      []Happening
 	conversationURL string
+	zones           []string // asked for besides those of the build
+	catalogue       string
 }
 
 // settings are those that the build had, not those of the workspace by now.
@@ -57,7 +59,7 @@ const settingsQuery = `select name, as_of, timezone, week_starts from settings`
 
 func newDesk(ctx context.Context, cfg Config) (*desk, error) {
 	d := &desk{ctx: ctx, query: cfg.Query, build: cfg.Build, answers: map[string]*warehouse.Table{},
-		happenings: cfg.Happenings, conversationURL: cfg.ConversationURL}
+		happenings: cfg.Happenings, conversationURL: cfg.ConversationURL, zones: cfg.Zones, catalogue: cfg.Catalogue}
 	found, err := ask(d, settingsQuery, func(r row) settings {
 		zone, err := time.LoadLocation(r.text("timezone"))
 		if err != nil {

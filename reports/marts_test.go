@@ -27,6 +27,7 @@ var columnsOf = map[string]string{
 	"tag_violations":         "conversation_id varchar, part_id varchar, written_at timestamptz, teams varchar[], topics varchar[], reason varchar",
 	"topic_messages":         "conversation_id varchar, part_id varchar, written_at timestamptz, team varchar, topic varchar",
 	"staffing":               "weekday integer, hour integer, contacts_per_hour double, agents_needed bigint, agents_scheduled double",
+	"staffing_zones":         "zone varchar, weekday integer, hour integer, contacts_per_hour double, agents_needed bigint, agents_scheduled double",
 	"staffing_settings":      "handling_seconds double, answer_within_seconds double, target double, shrinkage double, concurrency double",
 	"repeat_contacts":        "topic varchar, contacts bigint, repeated bigint, rate double",
 	"reply_time_weekly":      "week_start date, replies bigint, median_seconds double, p90_seconds double, is_partial boolean",

@@ -180,6 +180,7 @@ type frame struct {
 	BuiltAt    string
 	Checks     string
 	ChecksHeld bool
+	Catalogue  string
 }
 
 type navItem struct {
@@ -199,6 +200,7 @@ func (d *desk) frame(p *page) frame {
 		BuiltAt:    d.formatTime(d.build.StartedAt),
 		Checks:     "all its checks held",
 		ChecksHeld: d.build.ChecksFailed == 0,
+		Catalogue:  d.catalogue,
 	}
 	if !f.ChecksHeld {
 		f.Checks = fmt.Sprintf("%s did not hold", plural(int64(d.build.ChecksFailed), "check"))

@@ -32,13 +32,17 @@ func TestPagesInBrowser(t *testing.T) {
 			})
 		}
 	}
-	for _, r := range all {
-		t.Run("phone "+r.file, func(t *testing.T) {
-			v := open(t, b, screen{scheme: "dark", width: 390}, serveWithPolicy(t, nasty)+r.file)
-			if width := eval[int](t, v, `document.documentElement.scrollWidth`); width > 390 {
-				t.Errorf("the page is %d pixels wide on a screen of 390", width)
+	for name, base := range map[string]string{"lifelike": served, "hostile": serveWithPolicy(t, nasty), "empty": serveWithPolicy(t, empty)} {
+		for _, r := range all {
+			for _, plain := range []bool{false, true} {
+				t.Run(fmt.Sprintf("phone %s %s plain %v", name, r.file, plain), func(t *testing.T) { fitsAPhone(t, b, base+r.file, plain) })
 			}
-		})
+		}
+	}
+	for _, r := range all {
+		for _, scheme := range []string{"light", "dark"} {
+			t.Run("contrast "+scheme+" "+r.file, func(t *testing.T) { textIsReadable(t, b, served+r.file, scheme) })
+		}
 	}
 	t.Run("points", func(t *testing.T) { everyPointIsDrawn(t, b, served) })
 	t.Run("figures", func(t *testing.T) { figuresAreTheMarts(t, b, served) })
@@ -296,7 +300,7 @@ func chartsStandWithoutScripts(t *testing.T, b context.Context, base string) {
 		call(t, v, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: false})
 		got := eval[[]int](t, v, `(() => {
 			const inSight = s => Array.from(document.querySelectorAll(s)).filter(e => e.offsetHeight > 0 || e.getBoundingClientRect().height > 0).length;
-			return [document.querySelectorAll('table').length - inSight('table'), document.querySelectorAll('.view').length - inSight('.chart > svg'), inSight('.switches'), inSight('canvas')];
+			return [document.querySelectorAll('table').length - inSight('table'), document.querySelectorAll('.chart').length - inSight('.chart > svg'), inSight('.switches'), inSight('canvas')];
 		})()`)
 		if !slices.Equal(got, []int{0, 0, 0, 0}) {
 			t.Errorf("%s, without scripts: tables and pictures out of sight, switches and canvases in sight: %v", scheme, got)

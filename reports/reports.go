@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"parley/sql/warehouse"
 )
@@ -33,6 +34,12 @@ type Config struct {
 	History func() (History, error)
 	// Happenings are what is drawn on charts over time: launches, outages. Default: none.
 	Happenings []Happening
+	// Zones are by whose clocks contacts by hour can be read too, beside those of
+	// the build; the first is what is seen first. Default: none.
+	Zones []string
+	// Catalogue is where the pages of every table lie, as a page leads there.
+	// Default: pages lead to none.
+	Catalogue string
 	// ConversationURL is a link to a conversation, with {conversation_id} where
 	// its id stands. Default: conversations are named without a link.
 	ConversationURL string
@@ -49,6 +56,11 @@ func (c Config) Validate() error {
 	}
 	if c.Build.ID == "" {
 		faults = append(faults, errors.New("draw reports: the build they are of is not named"))
+	}
+	for _, zone := range c.Zones {
+		if _, err := time.LoadLocation(zone); err != nil || zone == "" || zone == "Local" {
+			faults = append(faults, fmt.Errorf("draw reports: %q is no time zone; write an IANA name, as in Europe/Dublin", zone))
+		}
 	}
 	return errors.Join(faults...)
 }

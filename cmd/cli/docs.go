@@ -76,16 +76,21 @@ func (a *app) gather(ctx context.Context, ws *workspace.Workspace) (*catalogue.C
 	return catalogue.Gather(ctx, sources)
 }
 
-func (a *app) drawCatalogue(ctx context.Context, ws *workspace.Workspace, gathered *catalogue.Catalogue, out string) error {
+// writeCatalogue draws the pages into the folder, or where they lie by themselves.
+func (a *app) writeCatalogue(ctx context.Context, ws *workspace.Workspace, gathered *catalogue.Catalogue, out string) (dir string, err error) {
 	config := catalogue.Config{Dir: ws.Path("reports", "docs"), Workspace: ws.Config.Workspace.Name, Zone: ws.Location()}
 	if out != "" {
 		config.Dir = a.inDir(out)
 	} else if _, err := os.Stat(ws.Path("reports", "latest", "index.html")); err == nil {
 		config.Reports = "../latest/index.html"
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return "", err
 	}
-	dir, err := catalogue.Write(ctx, gathered, config)
+	return catalogue.Write(ctx, gathered, config)
+}
+
+func (a *app) drawCatalogue(ctx context.Context, ws *workspace.Workspace, gathered *catalogue.Catalogue, out string) error {
+	dir, err := a.writeCatalogue(ctx, ws, gathered, out)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 	"parley/sql/geography"
 	"parley/sql/segment"
 	"parley/sql/settle"
+	"parley/sql/transform"
 	"parley/sql/warehouse"
 	"parley/sql/warehouse/spark"
 )
@@ -170,8 +171,15 @@ func examineEngine(ctx context.Context, ws *workspace.Workspace) (finding string
 	if ws.Spark() == "" {
 		return "DuckDB, in the process", nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	// A Spark that was just started, or has much to do, takes its time.
+	const patience = 2 * time.Minute
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	defer func() {
+		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			err = fmt.Errorf("the Spark at %s has not answered and written a row within %s; see whether it is busy or stuck", ws.Spark(), transform.DurationText(patience))
+		}
+	}()
 	session, err := spark.Open(ctx, ws.Spark())
 	if err != nil {
 		return "", err

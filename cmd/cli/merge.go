@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,8 +10,10 @@ import (
 	"github.com/segmentio/encoding/json"
 	"github.com/spf13/cobra"
 
+	"parley/cmd/workspace"
 	"parley/pipelines/broker"
 	"parley/pipelines/record"
+	"parley/sql/warehouse"
 )
 
 func (a *app) mergeCommand() *cobra.Command {
@@ -89,6 +92,36 @@ func (a *app) runMerge(ctx context.Context, into, from, by string, undo bool) er
 		a.say("%s and %s are two people again, from the next build on", into, from)
 	} else {
 		a.say("%s is %s, from the next build on; parley unmerge %[2]s %[1]s undoes it", from, into)
+	}
+	return a.sayUnknown(ctx, ws, value)
+}
+
+// sayUnknown tells of the keys of a merge that no record had named by the last
+// build: a slip of the pen, or somebody of whom records are yet to come.
+func (a *app) sayUnknown(ctx context.Context, ws *workspace.Workspace, value []byte) error {
+	var merge record.Merge
+	if err := merge.Decode(value, record.Position{At: ws.Now()}); err != nil {
+		return err
+	}
+	reader, err := a.reader(ctx, ws)
+	if errors.Is(err, warehouse.ErrNoBuild) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	for _, named := range []struct {
+		kind record.KeyKind
+		key  string
+	}{{merge.IntoKind, merge.IntoKey}, {merge.FromKind, merge.FromKey}} {
+		known, err := reader.Query(ctx, "select 1 from person_keys where key_kind = $1 and key = $2", string(named.kind), named.key)
+		if err != nil {
+			return fmt.Errorf("look whether %s %q is known: %w", named.kind, named.key, err)
+		}
+		if len(known.Rows) == 0 {
+			a.say("by the last build no record has named %s %q: what was said holds once one does, and until then identity_conflicts lists the key", named.kind, named.key)
+		}
 	}
 	return nil
 }

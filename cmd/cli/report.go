@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -16,11 +17,15 @@ import (
 
 func (a *app) reportCommand() *cobra.Command {
 	var send bool
+	var zones []string
 	cmd := &cobra.Command{
 		Use:   "report [NAME]",
 		Short: "Draw the reports of the current build, or send the weekly one",
 		Long: `Draw the reports of the current build into reports/DATE/; reports/latest is the newest. Every page opens by double click.
 With NAME, as weekly or contacts-by-hour, that page alone is named.
+
+parley report contacts-by-hour --zone Australia/Brisbane has that zone too, and seen first, until reports are drawn again;
+reports.zones of parley.yaml has its zones always.
 
 parley report weekly --send sends the weekly report by e-mail to reports.recipients of parley.yaml: once for each week and
 recipient, however often it is asked. parley run and parley work send it by themselves once the week is over. Where the newest
@@ -33,6 +38,14 @@ build failed, a note that says so is sent in its place; the report follows when 
 				}
 				return a.withBroker(cmd.Context(), true, a.sendWeekly)
 			}
+			if len(zones) > 0 && (len(args) != 1 || args[0] != "contacts-by-hour") {
+				return usagef("only contacts by hour are read by another clock; write parley report contacts-by-hour --zone %s", zones[0])
+			}
+			for _, zone := range zones {
+				if err := workspace.CheckZone(zone); err != nil {
+					return usageError{err}
+				}
+			}
 			ws, err := a.open()
 			if err != nil {
 				return err
@@ -42,7 +55,7 @@ build failed, a note that says so is sent in its place; the report follows when 
 					return usageError{err}
 				}
 			}
-			written, err := a.draw(cmd.Context(), ws)
+			written, err := a.draw(cmd.Context(), ws, zones...)
 			if err != nil {
 				return err
 			}
@@ -56,11 +69,12 @@ build failed, a note that says so is sent in its place; the report follows when 
 		},
 	}
 	cmd.Flags().BoolVar(&send, "send", false, "send the weekly report by e-mail to reports.recipients")
+	cmd.Flags().StringSliceVar(&zones, "zone", nil, "read contacts by hour by the clock of this zone too, as Australia/Brisbane")
 	return cmd
 }
 
-// draw draws the reports of the current build.
-func (a *app) draw(ctx context.Context, ws *workspace.Workspace) (reports.Written, error) {
+// draw draws the reports of the current build, contacts by hour for further zones too.
+func (a *app) draw(ctx context.Context, ws *workspace.Workspace, zones ...string) (reports.Written, error) {
 	store, err := ws.OpenLake()
 	if err != nil {
 		return reports.Written{}, err
@@ -70,10 +84,27 @@ func (a *app) draw(ctx context.Context, ws *workspace.Workspace) (reports.Writte
 		return reports.Written{}, err
 	}
 	defer reader.Close()
-	return reports.Write(ctx, reports.Config{
+	config := reports.Config{
 		Dir: ws.Path("reports"), Query: reader.Query, Build: reader.Build(), History: historyOf(ws, store),
-		Happenings: happenings(ws), ConversationURL: ws.Config.Reports.ConversationURL,
-	})
+		Happenings: happenings(ws), ConversationURL: ws.Config.Reports.ConversationURL, Zones: zones,
+	}
+	if _, err := os.Stat(ws.Path("reports", "docs", "index.html")); err != nil {
+		return reports.Write(ctx, config)
+	}
+	// Whoever has drawn the catalogue once has it of each build.
+	config.Catalogue = "../docs/index.html"
+	written, err := reports.Write(ctx, config)
+	if err != nil {
+		return written, err
+	}
+	gathered, err := a.gather(ctx, ws)
+	if err == nil {
+		_, err = a.writeCatalogue(ctx, ws, gathered, "")
+	}
+	if err != nil {
+		a.say("the catalogue is not drawn anew: %v", err)
+	}
+	return written, nil
 }
 
 // happenings are the workspace's launches and outages, to be drawn on charts.

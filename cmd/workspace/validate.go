@@ -32,8 +32,8 @@ func (c *Config) validate(file *yamlfile.File) error {
 		faults = append(faults, file.Errorf(path, format, args...))
 	}
 	zone := func(path, name string) {
-		if _, err := loadZone(name); err != nil {
-			fault(path, "unknown time zone %q; write an IANA name such as Europe/Dublin", name)
+		if err := CheckZone(name); err != nil {
+			fault(path, "%v", err)
 		}
 	}
 
@@ -216,14 +216,6 @@ func weekdayNumber(name string) (int, bool) {
 		}
 	}
 	return 0, false
-}
-
-func loadZone(name string) (*time.Location, error) {
-	// Go takes "" and "Local" for zones; on another machine they would be others.
-	if name == "" || name == "Local" {
-		return nil, fmt.Errorf("unknown time zone %q", name)
-	}
-	return time.LoadLocation(name)
 }
 
 func isWebAddress(link string) bool {

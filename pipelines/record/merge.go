@@ -57,6 +57,9 @@ func (d *decoder) oneKey(name string) (KeyKind, string) {
 	if key == "" {
 		d.fail(BadKey, "%s: has none of user_id, email, source_id and anonymous_id; name one", name)
 	}
+	if IsPlaceholder(key) {
+		d.fail(BadKey, "%s: %s %s is what is sent where there is no key; name a person", name, kind, quoteShort(key))
+	}
 	if rest := keys.without(kind); rest != (Keys{}) {
 		d.fail(BadField, "%s: names a person by several keys; name one of them", name)
 	}

@@ -108,6 +108,8 @@ func TestKindsRefuse(t *testing.T) {
 		{record.KindMerge, `{"into":{"user_id":"1","email":"a@x"},"from":{"user_id":"2"},"at":1}`, record.BadField, "into: names a person by several keys; name one of them"},
 		{record.KindMerge, `{"into":{"name":"Ann"},"from":{"user_id":"2"},"at":1}`, record.BadKey, "into: has none of user_id, email, source_id and anonymous_id"},
 		{record.KindMerge, `{"into":{"email":"a@x"},"from":{"email":" A@x"},"at":1}`, record.BadField, `into and from are both email "a@x"; name two people`},
+		{record.KindMerge, `{"into":{"user_id":"1"},"from":{"user_id":"undefined"},"at":1}`, record.BadKey, `from: user_id "undefined" is what is sent where there is no key; name a person`},
+		{record.KindMerge, `{"into":{"email":" NULL"},"from":{"user_id":"2"},"at":1}`, record.BadKey, `into: email "null" is what is sent where there is no key; name a person`},
 		{record.KindMerge, `{"into":{"user_id":"1"},"from":{"user_id":"2"}}`, record.BadKey, "a merge needs at"},
 		{record.KindMerge, `{"into":{"user_id":"1"},"from":{"user_id":"2"},"at":1,"undo":"perhaps"}`, record.BadField, `undo: is "perhaps"`},
 		{record.KindCompany, `{"name":"Acme"}`, record.BadKey, "a company needs company_id"},

@@ -3,7 +3,9 @@ package profile
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"parley/pipelines/record"
 	"parley/reports"
 )
 
@@ -51,13 +53,23 @@ func FindPerson(ctx context.Context, query reports.Query, key string) (id string
 	if len(there) > 0 {
 		return there[0], there[1:], nil
 	}
-	missing := &NotFoundError{Entity: Person, Key: key, Deleted: len(found) > 0}
-	if !missing.Deleted {
+	missing := &NotFoundError{Entity: Person, Key: key, Placeholder: isPlaceholder(key), Deleted: len(found) > 0}
+	if !missing.Deleted && !missing.Placeholder {
 		if missing.Nearest, err = ids(ctx, query, nearestPeopleQuery, key); err != nil {
 			return "", nil, fmt.Errorf("look for whom %q is near: %w", key, err)
 		}
 	}
 	return "", nil, missing
+}
+
+// isPlaceholder says whether a key, bare or behind the letter of its kind, is one
+// that is sent where there is none.
+func isPlaceholder(key string) bool {
+	key = strings.TrimSpace(key)
+	for _, letter := range []string{"u:", "e:", "s:", "a:"} {
+		key = strings.TrimPrefix(key, letter)
+	}
+	return record.IsPlaceholder(key)
 }
 
 const companyQuery = `select company_id

@@ -17,9 +17,11 @@ var personFacts = strings.Fields(`person_id user_id email name phone city countr
 	sessions events relationship first_referrer first_landing_page first_source first_medium first_campaign`)
 
 var personQuestions = []question{
-	{"keys", "Known by", "no key is known", `select key_kind, key, first_seen_at as since
-from person_keys
-where person_id = $1
+	{"keys", "Known by", "no key is known", `select identity_map.key_kind, identity_map.key, identity_map.why,
+    greatest(person_keys.first_seen_at, coalesce(identity_map.valid_from, person_keys.first_seen_at)) as since,
+    identity_map.valid_to as until
+from identity_map inner join person_keys using (key_kind, key)
+where identity_map.person_id = $1
 order by case key_kind when 'user_id' then 1 when 'email' then 2 when 'source_id' then 3 else 4 end, since, key`},
 	{"companies", "Companies", "in no company", `select company_id, name, plan, joined_at, left_at
 from memberships left join companies using (company_id)

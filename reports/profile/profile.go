@@ -61,11 +61,16 @@ type NotFoundError struct {
 	Key    string
 	// Deleted says that somebody was known by it, and has been deleted.
 	Deleted bool
+	// Placeholder says that it is what is sent where there is no key, as undefined.
+	Placeholder bool
 	// Nearest are those that are called alike, the nearest first; at most three.
 	Nearest []string
 }
 
 func (e *NotFoundError) Error() string {
+	if e.Placeholder {
+		return fmt.Sprintf("%q is what is sent where there is no key, and nobody's; identity_conflicts lists it where records name it", e.Key)
+	}
 	if e.Deleted {
 		return fmt.Sprintf("the %s %q has been deleted; what they did still counts, without saying who it was", e.Entity, e.Key)
 	}

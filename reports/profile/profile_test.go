@@ -68,7 +68,11 @@ var ann = []string{
 	`insert into person_keys (person_id, user_id, key_kind, key, first_seen_at) values
 		('u:7', '7', 'user_id', '7', '2026-01-05 10:00:00+00'), ('u:7', '7', 'email', 'ann@x.example', '2026-01-05 10:00:00+00'),
 		('u:7', '7', 'anonymous_id', 'k1', '2026-01-01 08:00:00+00'), ('u:k1', 'k1', 'user_id', 'k1', '2026-02-01 08:00:00+00'),
-		('u:9', null, 'user_id', '9', '2026-01-02 08:00:00+00')`,
+		('u:9', null, 'user_id', '9', '2026-01-02 08:00:00+00'), ('u:Undefined', null, 'user_id', 'Undefined', '2026-01-02 08:00:00+00')`,
+	`insert into identity_map (person_id, user_id, key_kind, key, valid_from, valid_to, why) values
+		('u:7', '7', 'user_id', '7', null, null, 'itself'), ('u:7', '7', 'email', 'ann@x.example', null, '2026-06-20 00:00:00+00', 'seen'),
+		('u:k1', 'k1', 'email', 'ann@x.example', '2026-06-20 00:00:00+00', null, 'seen'),
+		('u:7', '7', 'anonymous_id', 'k1', '2026-01-04 00:00:00+00', null, 'linked'), ('u:k1', 'k1', 'user_id', 'k1', null, null, 'itself')`,
 	`insert into companies (company_id, name, plan, mrr, currency, users) values ('6', 'Six', 'pro', 49.5, 'EUR', 1)`,
 	`insert into memberships (person_id, user_id, company_id, joined_at, left_at) values ('u:7', '7', '6', '2026-01-05 10:00:00+00', '2026-06-01 00:00:00+00')`,
 	`insert into events (event_id, event_name, person_id, occurred_at, company_id, metadata) values
@@ -111,6 +115,23 @@ func TestPersonByAnyKey(t *testing.T) {
 	}
 }
 
+// A key that has moved on is theirs from that day on, not from when it was first seen.
+func TestAKeyThatHasMovedOn(t *testing.T) {
+	t.Parallel()
+	query, _ := marts(t, ann...)
+	p, err := OfPerson(t.Context(), query, "u:k1", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]any{
+		{"user_id", "k1", "itself", time.Date(2026, 2, 1, 8, 0, 0, 0, time.UTC), nil},
+		{"email", "ann@x.example", "seen", time.Date(2026, 6, 20, 0, 0, 0, 0, time.UTC), nil},
+	}
+	if diff := cmp.Diff(want, p.Section("keys").Table.Rows); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestNobody(t *testing.T) {
 	t.Parallel()
 	query, _ := marts(t, ann...)
@@ -118,6 +139,8 @@ func TestNobody(t *testing.T) {
 		"an@x.example":   {Entity: Person, Nearest: []string{"ann@x.example"}},
 		"9":              {Entity: Person, Deleted: true},
 		"' or 1 = 1; --": {Entity: Person, Nearest: []string{}},
+		"Undefined":      {Entity: Person, Placeholder: true, Deleted: true},
+		"u:0":            {Entity: Person, Placeholder: true},
 	} {
 		_, err := OfPerson(t.Context(), query, key, 10)
 		var got *NotFoundError
@@ -156,8 +179,9 @@ func TestWhatIsKnownOfAPerson(t *testing.T) {
 	for name, want := range map[string][][]any{
 		"attributes": {{"<script>alert(1)</script>", 12.0}},
 		"keys": {
-			{"user_id", "7", at("2026-01-05T10:00:00Z")}, {"email", "ann@x.example", at("2026-01-05T10:00:00Z")},
-			{"anonymous_id", "k1", at("2026-01-01T08:00:00Z")},
+			{"user_id", "7", "itself", at("2026-01-05T10:00:00Z"), nil},
+			{"email", "ann@x.example", "seen", at("2026-01-05T10:00:00Z"), at("2026-06-20T00:00:00Z")}, // it has moved on to Bob
+			{"anonymous_id", "k1", "linked", at("2026-01-04T00:00:00Z"), nil},
 		},
 		"companies":    {{"6", "Six", "pro", at("2026-01-05T10:00:00Z"), at("2026-06-01T00:00:00Z")}},
 		"enrichments":  {{"title", "Boss", "text", "clearbit", at("2026-02-01T00:00:00Z")}},

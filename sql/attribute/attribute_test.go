@@ -133,7 +133,9 @@ func TestColumnsWithHardNames(t *testing.T) {
 		"x'); drop table identity; --": "x'); drop table identity; --",
 		"❤️ favourite":                 "❤️ favourite",
 		"with space":                   "with space",
-		"0":                            "0", // the name of a slot
+		"0":                            "0",
+		"values_0":                     "values_0", // of a list that values are gathered in
+		"slots_0":                      "slots_0",
 		strings.Repeat("ü", 300):       strings.Repeat("ü", 300),
 		"email":                        "custom_email",
 		"EMAIL2":                       "EMAIL2",
@@ -181,6 +183,17 @@ func TestColumnsWithManyAttributes(t *testing.T) {
 	}
 	if diff := cmp.Diff([][]any{{7001.0, 7999.0, nil}}, answer.Rows); diff != "" {
 		t.Errorf("values of a person (-want +got):\n%s", diff)
+	}
+	// Of all 50 people, each value is where it belongs: turned back, the table is what it was made of.
+	answer, err = engine.Query(context.Background(), `select count(*), sum(value), count(distinct person_id || name),
+			count(*) filter (where value is distinct from 1000 * substring(person_id, 3)::int + substring(name, 11)::int)
+		from (unpivot person_attributes_wide on columns(* exclude person_id) into name name value value)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Of 50 × 1,000 every second one, by the sum of the two: 25,000 values, whose mean is 1000 × 24.5 + 499.5.
+	if diff := cmp.Diff([][]any{{int64(25_000), 25_000 * 24_999.5, int64(25_000), int64(0)}}, answer.Rows); diff != "" {
+		t.Errorf("all values (-want +got):\n%s", diff)
 	}
 }
 

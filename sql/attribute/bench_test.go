@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -16,8 +16,7 @@ import (
 // BenchmarkUsersWithAttributes lays 200 attributes of PARLEY_BENCH_PEOPLE people,
 // 20,000 by default, out as columns, and writes them beside 20 columns of ours, as
 // the model users does. It tells how long that is beside a plain copy, by the
-// engine, of the table that comes of it, and how much memory the process held at most
-// in each of the three (where Linux tells it).
+// engine, of the table that comes of it, and how much memory the process held at most.
 func BenchmarkUsersWithAttributes(b *testing.B) {
 	ctx := context.Background()
 	people := 20_000
@@ -58,10 +57,8 @@ func BenchmarkUsersWithAttributes(b *testing.B) {
 	run("create view named as from " + warehouse.FromFiles([]string{file("named")}))
 	layout := layoutOf(Person)
 	var laid, written, copied time.Duration
-	var laidPeak, writtenPeak, copiedPeak float64
 	b.ResetTimer()
 	for b.Loop() {
-		forgetPeak()
 		began := time.Now()
 		query, err := layout.SQL(ctx, engine)
 		if err != nil {
@@ -69,49 +66,27 @@ func BenchmarkUsersWithAttributes(b *testing.B) {
 		}
 		write(query, "wide")
 		laid += time.Since(began)
-		laidPeak = max(laidPeak, peak())
-		forgetPeak()
 		run("create or replace view person_attributes_wide as from " + warehouse.FromFiles([]string{file("wide")}))
 		began = time.Now()
 		write("select * from named left join person_attributes_wide using (person_id)", "users")
 		written += time.Since(began)
-		writtenPeak = max(writtenPeak, peak())
-		forgetPeak()
 		began = time.Now()
 		write("from "+warehouse.FromFiles([]string{file("users")}), "copy")
 		copied += time.Since(began)
-		copiedPeak = max(copiedPeak, peak())
 	}
 	n := float64(b.N)
 	b.ReportMetric(laid.Seconds()/n, "lay-out-s")
 	b.ReportMetric(written.Seconds()/n, "users-s")
 	b.ReportMetric(copied.Seconds()/n, "copy-s")
-	b.ReportMetric(laidPeak, "lay-out-MB")
-	b.ReportMetric(writtenPeak, "users-MB")
-	b.ReportMetric(copiedPeak, "copy-MB")
 	b.ReportMetric((laid+written).Seconds()/copied.Seconds(), "both/copy")
 	b.ReportMetric(written.Seconds()/copied.Seconds(), "users/copy")
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(usage.Maxrss)/1024, "peak-MB")
 }
 
-// forgetPeak lets the peak of the process's memory begin anew.
-func forgetPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0o200) }
-
-// peak is the most memory that the process has held since forgetPeak, in
-// megabytes; 0 where the system does not tell.
-func peak() float64 {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	_, text, _ := strings.Cut(string(status), "VmHWM:")
-	var kilobytes float64
-	if _, err := fmt.Sscan(text, &kilobytes); err != nil {
-		return 0
-	}
-	return kilobytes / 1000
-}
-
-// ours are the SELECT's items for 20 columns of text, a third of it NULL.
 func ours() string {
 	var columns string
 	for i := range 20 {

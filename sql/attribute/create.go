@@ -3,7 +3,6 @@ package attribute
 import (
 	"context"
 	"fmt"
-	"math"
 	"strings"
 
 	"parley/sql/warehouse"
@@ -35,7 +34,7 @@ var Layouts = []Layout{
 // custom attribute, with the latest values in columns of their own types. It
 // reads Latest, and a table that is made here.
 func (l Layout) SQL(ctx context.Context, engine Engine) (string, error) {
-	err := engine.Exec(ctx, "create or replace table "+l.slots+" as select name, row_number() over (order by name) - 1 as slot from (select distinct name from "+l.Latest+")")
+	err := engine.Exec(ctx, "create or replace table "+l.slots+" as select name, cast(row_number() over (order by name) - 1 as integer) as slot from (select distinct name from "+l.Latest+")")
 	if err != nil {
 		return "", fmt.Errorf("number the attributes of %s: %w", l.Entity, err)
 	}
@@ -70,8 +69,12 @@ func (l Layout) Catalogue(ctx context.Context, engine Engine) ([]Attribute, erro
 	return attributes, nil
 }
 
-// together is how many values are turned into columns at once: what the
-// aggregates hold then is some gigabytes.
+// block is how many attributes are gathered into one list: a value is looked for
+// in it from the front, so that 1,000 attributes take in proportion as long as 200.
+const block = 64
+
+// together is how many values are turned into columns at once: the
+// lists of so many take some 2 GB, and cannot go to disk.
 const together = 1 << 25
 
 // mostRanges bounds how often the values are read.
@@ -93,35 +96,35 @@ func (l Layout) wideSQL(attributes []Attribute, together int64) string {
 		ranges *= 2
 	}
 	if ranges == 1 {
-		return l.squareSQL(attributes, "")
+		return l.listsSQL(attributes, "")
 	}
 	parts := make([]string, ranges)
 	for i := range parts {
-		parts[i] = l.squareSQL(attributes, fmt.Sprintf("\n\twhere hash(latest.%s, 1) %% %d = %d", l.ID, ranges, i))
+		parts[i] = l.listsSQL(attributes, fmt.Sprintf("\n\twhere hash(latest.%s, 1) %% %d = %d", l.ID, ranges, i))
 	}
 	return strings.Join(parts, "\nunion all\n")
 }
 
-// squareSQL turns values into columns by two aggregates. The slots of attributes,
-// their numbers, lie in a square. The first aggregate has a row for each person and
-// row of the square, with a column for each of the square's; the second brings a
-// person's rows together. So each value is looked at by twice as many expressions
-// as the square is wide, not by one for each attribute. PIVOT, which groups by person
-// and attribute first, took four times as long. FILTER cuts every column of
-// its input, and so stands where these are few. Names stand only where they name a column.
-func (l Layout) squareSQL(attributes []Attribute, where string) string {
-	side := int(math.Ceil(math.Sqrt(float64(len(attributes)))))
-	var columns, places strings.Builder
+// listsSQL turns values into columns. The values of each person or
+// company are gathered once, into a list for each block of attributes beside the
+// list of their slots, and each column picks its own. Other ways take longer:
+// PIVOT 2.6 times the processor's time, as it groups twice, and twice the memory
+// (measured, 200 attributes of 100,000 people), an aggregate with a filter for each
+// attribute time in proportion to rows times attributes. The lists are held in memory,
+// some 50 bytes a value. Slots are numbers: names stand only where they name a column.
+func (l Layout) listsSQL(attributes []Attribute, where string) string {
+	var columns, lists strings.Builder
 	for slot, a := range attributes {
-		value := cast(a.Type, fmt.Sprintf("case when square_row = %d then column_%d end", slot/side, slot%side))
-		fmt.Fprintf(&columns, ",\n\tany_value(%s) as %s", value, warehouse.Ident(a.Column))
+		of := slot / block
+		if slot%block == 0 {
+			within := fmt.Sprintf("filter (where slots.slot >= %d and slots.slot < %d)", slot, slot+block)
+			fmt.Fprintf(&lists, ", list(slots.slot) %s as slots_%d, list(latest.value) %[1]s as values_%[2]d", within, of)
+		}
+		picked := fmt.Sprintf("values_%d[list_position(slots_%[1]d, %d)]", of, slot)
+		fmt.Fprintf(&columns, ",\n\t%s as %s", cast(a.Type, picked), warehouse.Ident(a.Column))
 	}
-	for column := range side {
-		fmt.Fprintf(&places, ",\n\t\tany_value(latest.value) filter (slots.slot %% %d = %d) as column_%d", side, column, column)
-	}
-	return "select " + l.ID + columns.String() +
-		fmt.Sprintf("\nfrom (\n\tselect latest.%s, slots.slot // %d as square_row", l.ID, side) + places.String() +
-		"\n\tfrom " + l.Latest + " as latest inner join " + l.slots + " as slots using (name)" + where + "\n\tgroup by all\n)\ngroup by " + l.ID
+	return "select " + l.ID + columns.String() + "\nfrom (select latest." + l.ID + lists.String() +
+		"\n\tfrom " + l.Latest + " as latest inner join " + l.slots + " as slots using (name)" + where + " group by latest." + l.ID + ")"
 }
 
 // cast is the SQL that reads a value's text as the type. What cannot be read so

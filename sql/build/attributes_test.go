@@ -1,12 +1,11 @@
 package build
 
 import (
-	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
-	"parley/pipelines/broker"
 	"parley/pipelines/record"
 )
 
@@ -67,58 +66,49 @@ func TestAttributesOnAPastDay(t *testing.T) {
 	}
 }
 
-// A thousand attributes of people, and of companies, go the whole way from the
-// broker to columns of their own types.
+// A thousand attributes are a thousand columns, from landed records to what is
+// asked of the mart; one more that comes later is one more.
 func TestAThousandAttributes(t *testing.T) {
 	t.Parallel()
-	tell := func(kind record.Kind, key, id string, attributes map[string]any) broker.Message {
-		value, err := json.Marshal(map[string]any{key: id, "name": "the name of " + id, "updated_at": asOf.Add(-time.Hour).Unix(), "custom_attributes": attributes})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return broker.Message{Kind: kind, Key: id, Value: value, At: asOf.Add(-time.Hour)}
-	}
-	// Of each four one is a number, one yes or no, one a time and one text. The
-	// second person has every third of them.
-	all, some := map[string]any{}, map[string]any{}
-	for i := range 1000 {
-		name, value := fmt.Sprintf("attribute %d", i), any(i)
-		switch i % 4 {
-		case 1:
-			value = i%8 == 1
-		case 2:
-			name, value = name+"_at", asOf.Add(-time.Duration(i)*time.Minute).Unix()
-		case 3:
-			value = fmt.Sprintf("text %d", i)
-		}
-		all[name] = value
-		if i%3 == 0 {
-			some[name] = value
-		}
-	}
 	w := setup(t)
-	w.lake = lakeOf(t, brought{
-		tell(record.KindUser, "user_id", "1", all), tell(record.KindUser, "user_id", "2", some), tell(record.KindUser, "user_id", "3", nil),
-		tell(record.KindCompany, "company_id", "c", all), tell(record.KindCompany, "company_id", "d", some),
-	})
-	w.cfg.Lake, w.cfg.AsOf, w.cfg.parts = w.lake, asOf, parts{} // all of our models
-	w.build()
-	// 600 is a multiple of 3, so is 999; 1 and 998 are not.
-	const columns = `"attribute 600", "attribute 1", extract(epoch from "attribute 998_at")::bigint, "attribute 999", "attribute 0"`
-	const whole, every3rd = `600,true,%d,"text 999",0]`, `600,null,null,"text 999",0]`
-	first := fmt.Sprintf(whole, asOf.Add(-998*time.Minute).Unix())
-	for query, want := range map[string]string{
-		"select user_id, " + columns + " from users order by user_id":                                   `[["1",` + first + `,["2",` + every3rd + `,["3",null,null,null,null,null]]`,
-		"select company_id, " + columns + " from companies order by company_id":                         `[["c",` + first + `,["d",` + every3rd + `]`,
-		"select entity, type, count(*), sum(filled) from attribute_catalogue group by all order by all": catalogueOfAThousand,
-	} {
-		if got := w.ask(query); got != want {
-			t.Errorf("%s: %s, want %s", query, got, want)
+	w.cfg.parts = parts{} // all of our models
+	tell := func(person string, attributes ...string) {
+		user := record.User{RecordID: "r" + person + attributes[0], EffectiveAt: monday.Add(-3 * time.Hour), CustomAttributes: "{" + strings.Join(attributes, ", ") + "}"}
+		user.UserID, user.KafkaAt, user.KafkaOffset = person, monday, w.next[record.KindUser]
+		landRows(w, record.KindUser, []record.User{user})
+	}
+	// By turns text, numbers, yes or no and times; person 2 has every third.
+	var all, third []string
+	for i := range 1000 {
+		text := [...]string{`"a%03d": "word %[1]d"`, `"a%03d": %[1]d.5`, `"a%03d": true`, `"a%03d_at": %[1]d`}[i%4]
+		text = fmt.Sprintf(text, i)
+		all = append(all, text)
+		if i%3 == 0 {
+			third = append(third, text)
 		}
+	}
+	tell("1", all...)
+	tell("2", third...)
+	w.build()
+	const columns = "select count(*) from information_schema.columns where table_name = 'users' and regexp_full_match(column_name, 'a[0-9]{3}(_at)?')"
+	if got := w.ask(columns); got != "[[1000]]" {
+		t.Errorf("columns: %s, want 1000", got)
+	}
+	const some = `select user_id, a000, a997, a998, cast(epoch(a999_at) as bigint), a001, a995_at is null from users order by user_id`
+	if got, want := w.ask(some), `[["1","word 0",997.5,true,999,1.5,false],["2","word 0",null,null,999,null,true]]`; got != want {
+		t.Errorf("some of the values: %s, want %s", got, want)
+	}
+	// Of person 2 the 0th, 3rd, …, 999th: 334.
+	const catalogue = `select count(*), cast(sum(filled) as bigint), list(distinct type order by type) from attribute_catalogue`
+	if got, want := w.ask(catalogue), `[[1000,1334,["boolean","number","text","time"]]]`; got != want {
+		t.Errorf("the catalogue: %s, want %s", got, want)
+	}
+	tell("3", `"b000": "new"`, `"a999_at": null`)
+	w.build()
+	if got, want := w.ask("select a000, b000, a999_at from users where user_id = '3'"), `[[null,"new",null]]`; got != want {
+		t.Errorf("one more: %s, want %s", got, want)
+	}
+	if got, want := w.ask(some+" limit 2"), `[["1","word 0",997.5,true,999,1.5,false],["2","word 0",null,null,999,null,true]]`; got != want {
+		t.Errorf("those before, after one more: %s, want %s", got, want)
 	}
 }
-
-// Of 0 to 999 each kind has 250; 334 are multiples of 3: 84 of the form 4k (0, 12,
-// … 996), 83 each of 4k+1 (9 … 993) and 4k+2 (6 … 990), 84 of 4k+3 (3 … 999).
-const catalogueOfAThousand = `[["company","boolean",250,333],["company","number",250,334],["company","text",250,334],["company","time",250,333],` +
-	`["person","boolean",250,333],["person","number",250,334],["person","text",250,334],["person","time",250,333]]`

@@ -21,6 +21,7 @@ import (
 	"parley/pipelines/record"
 	"parley/sql/officehours"
 	"parley/sql/warehouse"
+	"parley/sql/warehouse/spark"
 	"parley/sql/warehouse/spark/sparktest"
 )
 
@@ -58,6 +59,24 @@ func alike(t *testing.T, one, other string) {
 				t.Errorf("%d of %d rows differ", different, len(ones.Rows))
 			}
 		})
+	}
+}
+
+// readBySpark counts the rows of each mart as the README tells users of Spark to read it.
+func readBySpark(t *testing.T, address string, built Result) {
+	t.Helper()
+	engine, err := spark.Open(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Close()
+	for mart, rows := range built.Build.Rows {
+		answer, err := engine.Query(t.Context(), "select count(*) from parquet.`"+filepath.Join(filepath.Dir(built.Dir), warehouse.CurrentName, mart)+"`")
+		if err != nil {
+			t.Errorf("%s: %v", mart, err)
+		} else if answer.Rows[0][0] != rows {
+			t.Errorf("%s: Spark counts %v rows, the build %d", mart, answer.Rows[0][0], rows)
+		}
 	}
 }
 
@@ -210,6 +229,7 @@ func TestEnginesGiveTheSameMarts(t *testing.T) {
 				t.Fatal(err)
 			}
 			alike(t, here.Dir, back.Dir)
+			readBySpark(t, address, here)
 		})
 	}
 }

@@ -230,7 +230,8 @@ func (t *teller) merge() map[string]any {
 		case 1:
 			return map[string]any{"anonymous_id": fmt.Sprint("cookie", t.IntN(25))}
 		}
-		return map[string]any{"user_id": fmt.Sprint(t.IntN(20))}
+		// No user_id is above 39: of some merges nobody has the key.
+		return map[string]any{"user_id": fmt.Sprint(1 + t.IntN(45))}
 	}
 	m := map[string]any{"into": one(), "from": one(), "at": iso(t.at()), "undo": t.IntN(3) == 0}
 	for fmt.Sprint(m["into"]) == fmt.Sprint(m["from"]) {

@@ -31,8 +31,8 @@ func officeSchedule(tb testing.TB) *officehours.Schedule {
 }
 
 // BenchmarkOfficeHours runs the model conversations over a million of them, two
-// in three answered, into Parquet: without a schedule, so that its column of
-// office hours is NULL, and with one; and tells the ratio. The time to make the
+// in three answered, into Parquet: without a schedule, so that its columns of
+// office hours are NULL, and with one; and tells the ratio. The time to make the
 // schedule's rows is told by itself.
 func BenchmarkOfficeHours(b *testing.B) {
 	ctx := context.Background()
@@ -67,7 +67,7 @@ func BenchmarkOfficeHours(b *testing.B) {
 				case when id % 3 > 0 then began + interval 1 second * (hash(id) % 400000) end as last_response_at
 			from (select i as id, timestamptz '2022-01-01 00:00:00+00' + interval 1 second * (i * 126 + hash(i) % 86400) as began from range(1000000) as t(i))`,
 		`insert into int_conversations__closed (conversation_id, state, reopened, first_closed_at, last_closed_at)
-			select conversation_id, 'closed', 0, first_response_at, first_response_at from int_conversations__opened`,
+			select conversation_id, 'closed', 0, first_response_at, last_response_at from int_conversations__opened`,
 		`insert into int_conversations__tagged (conversation_id, teams, topics, team, topic)
 			select conversation_id, 1, 1, 'billing', 'confused' from int_conversations__opened where first_response_at is not null`,
 	} {

@@ -10,14 +10,15 @@ import (
 )
 
 // waiting are conversations in which a person asks at one instant, and a
-// teammate answers at another, by their names.
+// teammate answers at another and closes, by their names.
 func waiting(talks map[string][2]string) []told {
 	var records []told
 	for name, at := range talks {
 		value := fmt.Sprintf(`{"id": %[1]q, "user_id": "7", "created_at": %[2]q, "updated_at": %[3]q,
 			"source": {"id": "s%[1]s", "body": "<p>hello</p>", "author": {"type": "user", "id": "7"}},
 			"conversation_parts": {"conversation_parts": [
-				{"id": "r%[1]s", "part_type": "comment", "body": "<p>hi</p>", "created_at": %[3]q, "author": {"type": "admin", "id": "1"}}]}}`, name, at[0], at[1])
+				{"id": "r%[1]s", "part_type": "comment", "body": "<p>hi</p>", "created_at": %[3]q, "author": {"type": "admin", "id": "1"}},
+				{"id": "x%[1]s", "part_type": "close", "created_at": %[3]q, "author": {"type": "admin", "id": "1"}}]}}`, name, at[0], at[1])
 		records = append(records, told{kind: record.KindConversation, value: value, place: record.Position{Offset: int64(len(records)), At: monday}})
 	}
 	return records
@@ -58,6 +59,10 @@ func TestOfficeHoursWhereClocksChange(t *testing.T) {
 				got := w.ask("select first_response_office_seconds / 3600, first_response_seconds / 3600 from contacts")
 				if want := fmt.Sprintf("[[%v,%v]]", want, night.always); got != want {
 					t.Errorf("%s: %s hours, want %s", window, got, want)
+				}
+				got = w.ask("select office_seconds_to_first_close / 3600, office_seconds_to_last_close / 3600 from conversations")
+				if want := fmt.Sprintf("[[%v,%v]]", want, want); got != want {
+					t.Errorf("%s: %s hours until it was closed, want %s", window, got, want)
 				}
 			}
 		})

@@ -21,7 +21,7 @@ var columns = map[string]string{
 	"sessions":    "person_id user_id started_at ended_at page_views source medium campaign landing_page referrer",
 	"conversations": `conversation_id person_id user_id company_id initiated_by channel created_at first_contact_at
 		first_response_at last_response_at first_response_seconds first_response_office_seconds seconds_to_first_close
-		seconds_to_last_close first_closed_at last_closed_at state reopened team topic`,
+		seconds_to_last_close office_seconds_to_first_close office_seconds_to_last_close first_closed_at last_closed_at state reopened team topic`,
 	"conversation_parts": "part_id conversation_id person_id user_id part_type author_type author_id created_at body tags",
 	"contacts":           "conversation_id person_id user_id contacted_at week_start weekday hour last_response_at team topic",
 	"contacts_weekly": `week_start contacts active_users contacts_per_active_user usual_contacts_per_active_user upper_limit is_sharp_rise

@@ -41,28 +41,47 @@ func weekdays(zone string, windows ...string) Spec {
 	return spec
 }
 
-// What other libraries print in their own documents.
+// What other libraries print in their own documents, and hold in their own tests.
+// Their business days of 8 hours are written as such: "2 days, 1 hour" is 17 hours.
 func TestPublishedExamples(t *testing.T) {
 	t.Parallel()
 	withHoliday := func(spec Spec, dates ...string) Spec {
 		spec.Holidays = dates
 		return spec
 	}
+	lunch := []string{"09:00-12:00", "13:00-18:00"}
+	// businesstime leaves out the federal holidays of the United States.
+	federal := func() Spec {
+		return withHoliday(weekdays("UTC", "09:00-17:00"), "2013-12-25", "2014-01-01", "2014-01-20")
+	}
+	const day = 8 * time.Hour
 	for name, example := range map[string]struct {
 		spec     Spec
 		from, to string
 		open     time.Duration
 	}{
-		// Python's businesstimedelta, README: a workday 9 to 18 less lunch from 12 to 13.
-		"businesstimedelta, a week": {weekdays("UTC", "09:00-12:00", "13:00-18:00"),
+		// Python's businesstimedelta 1.0.1, README.md.
+		"businesstimedelta, a week": {weekdays("UTC", lunch...),
 			"2016-01-18T09:00:00Z", "2016-01-22T18:00:00Z", 40 * time.Hour},
-		"businesstimedelta, Christmas on a Friday": {withHoliday(weekdays("UTC", "09:00-12:00", "13:00-18:00"), "2015-12-25"),
+		"businesstimedelta, Christmas on a Friday": {withHoliday(weekdays("UTC", lunch...), "2015-12-25"),
 			"2015-12-21T09:00:00Z", "2015-12-28T09:00:00Z", 32 * time.Hour},
-		"businesstimedelta, Santiago's day seen from San Francisco": {weekdays("America/Santiago", "09:00-12:00", "13:00-18:00"),
+		"businesstimedelta, Santiago's day seen from San Francisco": {weekdays("America/Santiago", lunch...),
 			"2016-01-18T09:00:00-08:00", "2016-01-18T18:00:00-08:00", 4 * time.Hour},
-		// Python's businesstime, README: timedelta(1, 18000), which is a business day, of 8 hours from 9 to 17, and 18,000 s.
-		"businesstime, over Christmas": {withHoliday(weekdays("UTC", "09:00-17:00"), "2013-12-25"),
-			"2013-12-23T12:00:00Z", "2013-12-26T05:00:00Z", 8*time.Hour + 18000*time.Second},
+		// Python's businesstime 0.3.0: README.rst, timedelta(1, 18000), and businesstime/test/__init__.py.
+		"businesstime, over Christmas":         {federal(), "2013-12-23T12:00:00Z", "2013-12-26T05:00:00Z", day + 18000*time.Second},
+		"businesstime, after_during":           {federal(), "2014-01-16T18:30:00Z", "2014-01-22T10:00:00Z", 2*day + time.Hour},
+		"businesstime, 1_minute_after_during":  {federal(), "2015-02-23T17:01:00Z", "2015-02-24T14:20:00Z", 5*time.Hour + 20*time.Minute},
+		"businesstime, nonbusiness_after":      {federal(), "2014-01-12T12:00:00Z", "2014-01-17T19:30:00Z", 4*day + 8*time.Hour},
+		"businesstime, during_after":           {federal(), "2014-01-30T12:15:00Z", "2014-01-31T19:30:00Z", day + 4*time.Hour + 45*time.Minute},
+		"businesstime, during_before":          {federal(), "2014-08-04T11:00:00Z", "2014-08-06T05:00:00Z", day + 6*time.Hour},
+		"businesstime, before_before":          {federal(), "2014-08-04T01:00:00Z", "2014-08-04T05:00:00Z", 0},
+		"businesstime, during_nonbusiness":     {federal(), "2014-01-10T16:15:00Z", "2014-01-12T12:30:00Z", 45 * time.Minute},
+		"businesstime, during_during":          {federal(), "2014-01-02T09:12:00Z", "2014-01-03T09:10:00Z", 7*time.Hour + 58*time.Minute},
+		"businesstime, during_during2":         {federal(), "2014-01-02T09:10:00Z", "2014-01-03T09:12:00Z", day + 2*time.Minute},
+		"businesstime, nonbusiness_nonbusines": {federal(), "2014-01-04T09:10:00Z", "2014-01-04T09:12:00Z", 0},
+		// Ruby's biz 1.8.2, spec/calculation/duration_within_spec.rb, by the schedule in spec/support/time.rb.
+		"biz, a week": {Spec{Timezone: "UTC", Days: [7][]string{{"09:00-17:00"}, {"10:00-16:00"}, {"09:00-17:00"}, {"10:00-16:00"}, {"09:00-17:00"}, {"11:00-14:30"}}},
+			"2006-01-01T00:00:00Z", "2006-01-08T00:00:00Z", 39*time.Hour + 30*time.Minute},
 	} {
 		if open := schedule(t, example.spec).Open(at(t, example.from), at(t, example.to)); open != example.open {
 			t.Errorf("%s: %s, want %s", name, open, example.open)
@@ -123,6 +142,22 @@ func TestDaysOnWhichClocksChange(t *testing.T) {
 		}
 		if want := (Span{at(t, day.from), at(t, day.to)}); len(spans) != 1 || spans[0] != want {
 			t.Errorf("%s %s: %v, want %v", day.zone, day.window, spans, want)
+		}
+	}
+}
+
+// Ruby's biz 1.8.2, spec/time_spec.rb, in Los Angeles: half past two on the day
+// that has none is half past three, and half past one on the day that has two is the
+// first, in daylight saving time. A window's end is such an instant.
+func TestClocksAsBizHasThem(t *testing.T) {
+	t.Parallel()
+	for window, want := range map[string]Span{
+		"02:30-12:00": {at(t, "2014-03-09T03:30:00-07:00"), at(t, "2014-03-09T12:00:00-07:00")},
+		"01:30-12:00": {at(t, "2014-11-02T01:30:00-07:00"), at(t, "2014-11-02T12:00:00-08:00")},
+	} {
+		spans := on(t, "America/Los_Angeles", 7, window).Spans(want.From.Add(-48*time.Hour), want.To.Add(48*time.Hour))
+		if len(spans) != 1 || !spans[0].From.Equal(want.From) || !spans[0].To.Equal(want.To) {
+			t.Errorf("%s: %v, want %v", window, spans, want)
 		}
 	}
 }

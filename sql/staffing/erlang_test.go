@@ -3,6 +3,7 @@ package staffing
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,34 +12,49 @@ import (
 // printed is a number as a page prints it, with so many digits behind the point.
 func printed(value float64, digits int) string { return fmt.Sprintf("%.*f", digits, value) }
 
-// The load that so many lines carry when one call in a hundred is turned away,
-// as tables of Erlang B print it: three digits.
-func TestErlangBTable(t *testing.T) {
-	t.Parallel()
-	for agents, want := range map[int]string{
-		1: "0.0101", 2: "0.153", 3: "0.455", 4: "0.869", 5: "1.36", 6: "1.91", 7: "2.50", 8: "3.13", 9: "3.78", 10: "4.46",
-		15: "8.11", 20: "12.0", 30: "20.3", 50: "37.9", 100: "84.1",
-	} {
-		low, high := 0.0, float64(agents)
-		for range 60 {
-			if middle := (low + high) / 2; ErlangB(agents, middle) < 0.01 {
-				low = middle
-			} else {
-				high = middle
-			}
-		}
-		digits := len(want) - strings.IndexByte(want, '.') - 1
-		if got := printed(low, digits); got != want {
-			t.Errorf("%d lines carry %s erlangs, want %s", agents, got, want)
+// carried is the load at which so many lines turn one call in a hundred away.
+func carried(lines int) float64 {
+	low, high := 0.0, float64(lines)
+	for range 60 {
+		if middle := (low + high) / 2; ErlangB(lines, middle) < 0.01 {
+			low = middle
+		} else {
+			high = middle
 		}
 	}
-	if got := printed(ErlangB(30, 25), 3); got != "0.053" { // Wolfram's demonstration: 30 lines, 25 erlangs
+	return low
+}
+
+// "Carrier Grade Voice over IP", second edition, appendix A, the column of 1 %
+// blocking: erlangs by channels, with one digit behind the point.
+func TestErlangBTable(t *testing.T) {
+	t.Parallel()
+	for lines, want := range map[int]string{
+		1: "0.0", 2: "0.2", 3: "0.5", 4: "0.9", 5: "1.4", 6: "1.9", 7: "2.5", 8: "3.1", 9: "3.8",
+	} {
+		if got := printed(carried(lines), 1); got != want {
+			t.Errorf("%d lines carry %s erlangs, want %s", lines, got, want)
+		}
+	}
+}
+
+// Westbay's calculator (erlang.com, manual, "How much traffic?"): 15 lines of which
+// one call in a hundred may be blocked. Wolfram's example of ErlangB: 30 lines and
+// 25 erlangs lose about 0.05 of their calls.
+func TestErlangBExamples(t *testing.T) {
+	t.Parallel()
+	if got := printed(carried(15), 3); got != "8.108" {
+		t.Errorf("15 lines carry %s erlangs, want 8.108", got)
+	}
+	if got := printed(ErlangB(30, 25), 2); got != "0.05" {
 		t.Errorf("30 lines at 25 erlangs turn away %s", got)
 	}
 }
 
-// Call Centre Helper, "Erlang C Formula – Made Simple With an Easy Worked
-// Example": 200 calls an hour of 3 minutes, answered within 20 seconds.
+// The worked example of Call Centre Helper's "Erlang C Formula – Made Simple": 100
+// calls in half an hour of 3 minutes, 80 % answered within 20 seconds, a shrinkage of
+// 30 %. The digits are those that the R package ErlangC 0.1.0 prints of it in its
+// README, with one agent more at a time.
 func TestCallCentreHelpersExample(t *testing.T) {
 	t.Parallel()
 	plan := Assumptions{HandlingTime: 3 * time.Minute, AnswerWithin: 20 * time.Second, Target: 0.8, Shrinkage: 0.3, Concurrency: 1}
@@ -46,30 +62,42 @@ func TestCallCentreHelpersExample(t *testing.T) {
 	if load != 10 {
 		t.Fatalf("the load is %v erlangs", load)
 	}
-	// An agent more at a time, until 80 % is met.
-	for agents, want := range map[int]string{11: "39.0", 12: "64.0", 13: "79.6", 14: "88.8"} {
-		if got := printed(100*AnsweredWithin(agents, load, plan.AnswerWithin, plan.HandlingTime), 1); got != want {
-			t.Errorf("%d agents answer %s %% in time, want %s", agents, got, want)
+	for _, row := range []struct {
+		agents             int
+		wait, inTime, mean string
+	}{
+		{11, "0.6821182", "0.3896138", "122.7812768441"},
+		{12, "0.4493882", "0.6401580", "40.4449401868"},
+		{13, "0.2852705", "0.7955948", "17.1162271822"},
+		{14, "0.1741319", "0.8883500", "7.8359370118"},
+	} {
+		if got := printed(ErlangC(row.agents, load), 7); got != row.wait {
+			t.Errorf("%d agents: %s wait, want %s", row.agents, got, row.wait)
 		}
-	}
-	if got := printed(100*ErlangC(14, load), 1); got != "17.4" {
-		t.Errorf("%s %% wait", got)
-	}
-	if wait, ok := MeanWait(14, load, plan.HandlingTime); !ok || printed(wait.Seconds(), 1) != "7.8" {
-		t.Errorf("they wait %s on average", wait)
+		if got := printed(AnsweredWithin(row.agents, load, plan.AnswerWithin, plan.HandlingTime), 7); got != row.inTime {
+			t.Errorf("%d agents answer %s in time, want %s", row.agents, got, row.inTime)
+		}
+		if wait, ok := MeanWait(row.agents, load, plan.HandlingTime); !ok || printed(wait.Seconds(), 6) != printed(number(t, row.mean), 6) {
+			t.Errorf("%d agents: they wait %s on average, want %s s", row.agents, wait, row.mean)
+		}
 	}
 	if places := plan.Places(200); places != 14 || plan.Agents(places) != 20 {
 		t.Errorf("%d agents at work, %d on the roster; want 14 and 20", places, plan.Agents(places))
 	}
+	// The same, as pyworkforce 0.1.0 prints it in its README to 16 digits.
+	if wait, inTime := ErlangC(14, load), AnsweredWithin(14, load, plan.AnswerWithin, plan.HandlingTime); math.Abs(wait-0.1741319335950498) > 1e-15 ||
+		math.Abs(inTime-0.8883500191794669) > 1e-15 {
+		t.Errorf("14 agents: %v wait, %v are answered in time", wait, inTime)
+	}
 }
 
-// Mitan Ltd, "Erlang-C formula": 360 calls in half an hour, of 4 minutes, and 55 agents.
-func TestMitansExample(t *testing.T) {
-	t.Parallel()
-	load := 720.0 * 4 / 60
-	if load != 48 || printed(load/55, 3) != "0.873" || printed(ErlangC(55, load), 3) != "0.239" {
-		t.Errorf("a load of %v, of which each agent has %v; %v wait", load, load/55, ErlangC(55, load))
+func number(t *testing.T, text string) float64 {
+	t.Helper()
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return value
 }
 
 func TestAsMuchLoadAsAgents(t *testing.T) {

@@ -27,6 +27,8 @@
 -- column last_closed_at: last close, counted likewise
 -- column seconds_to_first_close: since first_contact_at; NULL without a contact message
 -- column seconds_to_last_close: since first_contact_at; NULL without a contact message
+-- column office_seconds_to_first_close: within office hours; NULL where there is no schedule, and before 1970
+-- column office_seconds_to_last_close: likewise
 -- column state: open, closed or snoozed, at as_of
 -- column reopened: how often it was opened after a close, by a part that says so or by a message of the person; two closes in a row are no reopening, and a conversation without a contact message has none
 -- column team: the team tag of the first contact message or of the conversation as a whole, if there is exactly one
@@ -37,6 +39,7 @@
 -- check reopened: not_null, range(0, )
 -- check first_response_seconds: range(0, )
 -- check seconds_to_first_close: range(0, )
+-- check office_seconds_to_first_close: range(0, )
 with
 
 conversations as (
@@ -92,16 +95,31 @@ waited as (
         conversations.conversation_id,
         cast(answered.open_before - asked.open_before as double)
         + answered.is_open * seconds_between(answered.starts_at, conversations.first_response_at)
-        - asked.is_open * seconds_between(asked.starts_at, conversations.first_contact_at) as office_seconds
+        - asked.is_open * seconds_between(asked.starts_at, conversations.first_contact_at) as first_response,
+        cast(first_closed.open_before - asked.open_before as double)
+        + first_closed.is_open * seconds_between(first_closed.starts_at, closings.first_closed_at)
+        - asked.is_open * seconds_between(asked.starts_at, conversations.first_contact_at) as first_close,
+        cast(last_closed.open_before - asked.open_before as double)
+        + last_closed.is_open * seconds_between(last_closed.starts_at, closings.last_closed_at)
+        - asked.is_open * seconds_between(asked.starts_at, conversations.first_contact_at) as last_close
     from conversations
+    left join closings using (conversation_id)
     inner join office_hours as asked
         on asked.day = cast(conversations.first_contact_at as date)
         and asked.starts_at <= conversations.first_contact_at
         and asked.ends_at > conversations.first_contact_at
-    inner join office_hours as answered
+    left join office_hours as answered
         on answered.day = cast(conversations.first_response_at as date)
         and answered.starts_at <= conversations.first_response_at
         and answered.ends_at > conversations.first_response_at
+    left join office_hours as first_closed
+        on first_closed.day = cast(closings.first_closed_at as date)
+        and first_closed.starts_at <= closings.first_closed_at
+        and first_closed.ends_at > closings.first_closed_at
+    left join office_hours as last_closed
+        on last_closed.day = cast(closings.last_closed_at as date)
+        and last_closed.starts_at <= closings.last_closed_at
+        and last_closed.ends_at > closings.last_closed_at
 
 ),
 
@@ -121,13 +139,15 @@ final as (
         conversations.first_response_at,
         conversations.last_response_at,
         seconds_between(conversations.first_contact_at, conversations.first_response_at) as first_response_seconds,
-        waited.office_seconds as first_response_office_seconds,
+        waited.first_response as first_response_office_seconds,
         conversations.is_bot_answered,
         conversations.contact_messages,
         closings.first_closed_at,
         closings.last_closed_at,
         seconds_between(conversations.first_contact_at, closings.first_closed_at) as seconds_to_first_close,
         seconds_between(conversations.first_contact_at, closings.last_closed_at) as seconds_to_last_close,
+        waited.first_close as office_seconds_to_first_close,
+        waited.last_close as office_seconds_to_last_close,
         coalesce(closings.state, conversations.sent_state, 'open') as state,
         coalesce(closings.reopened, 0) as reopened,
         tags.team,

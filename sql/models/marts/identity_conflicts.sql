@@ -1,5 +1,5 @@
--- One row per key that joins nobody, for some time at least, or that has moved
--- from one person to another.
+-- One row per key that joins nobody, for some time at least, that has moved from
+-- one person to another, or that a merge names and nobody has.
 -- grain: key, conflict
 -- key: key_kind, key, conflict
 -- order: key_kind, key, conflict
@@ -27,14 +27,16 @@
 --     inner join changed
 --         on stg_identity.key_kind = 'anonymous_id' and changed.anonymous_id = stg_identity.key
 --     where stg_identity.why in ('shared', 'stopped', 'odd') or not stg_identity.is_current
+-- touched by settled_merges: select into_kind as key_kind, into_key as key from changed
+--     union all select from_kind as key_kind, from_key as key from changed
 -- column key_kind: user_id, email, source_id or anonymous_id
 -- column key: as sent; an e-mail address in small letters
--- column conflict: odd (a placeholder, such as null or 0), stopped (seen with too many other keys), shared (of several people at once), moved (from one to another)
+-- column conflict: odd (a placeholder, such as null or 0), stopped (seen with too many other keys), shared (of several people at once), moved (became somebody's on a later day: another's, or nobody's, before), unknown (named by a merge that is not undone, and by no other record)
 -- column user_ids: how many user_ids it was seen with
 -- column links: how many other keys it was seen with, by name and kind
--- column first_seen_at: first record with it
--- column last_seen_on: last UTC date of a record with it
--- check conflict: accepted(odd, stopped, shared, moved)
+-- column first_seen_at: first record with it; of an unknown one, first merge
+-- column last_seen_on: last UTC date of a record with it; of an unknown one, of a merge
+-- check conflict: accepted(odd, stopped, shared, moved, unknown)
 with
 
 identity as (
@@ -49,6 +51,40 @@ person_keys as (
 
 ),
 
+merges as (
+
+    select * from stg_merges
+
+),
+
+merging as (
+
+    select into_kind as key_kind, into_key as key, merged_at, is_undone from merges
+
+    union all
+
+    select from_kind as key_kind, from_key as key, merged_at, is_undone from merges
+
+),
+
+-- The last word on a key counts.
+unknown as (
+
+    select
+        merging.key_kind,
+        merging.key,
+        min(merging.merged_at) as first_at,
+        max(merging.merged_at) as last_at
+    from merging
+    anti join identity
+        on identity.key_kind = merging.key_kind
+        and identity.key = merging.key
+    group by merging.key_kind, merging.key
+    having max(case when not merging.is_undone then merging.merged_at end)
+        > coalesce(max(case when merging.is_undone then merging.merged_at end), parse_instant('0001-01-01T00:00:00Z'))
+
+),
+
 conflicts as (
 
     select distinct
@@ -56,7 +92,15 @@ conflicts as (
         key,
         case when why in ('odd', 'stopped', 'shared') then why else 'moved' end as conflict
     from identity
-    where why in ('odd', 'stopped', 'shared') or not is_current
+    where why in ('odd', 'stopped', 'shared') or valid_from > parse_instant('0001-01-01T00:00:00Z')
+
+    union all
+
+    select
+        key_kind,
+        key,
+        'unknown' as conflict
+    from unknown
 
 ),
 
@@ -122,14 +166,17 @@ final as (
         conflicts.key_kind,
         conflicts.key,
         conflicts.conflict,
-        counted.user_ids,
-        counted.links,
-        counted.first_seen_at,
-        counted.last_seen_on
+        coalesce(counted.user_ids, 0) as user_ids,
+        coalesce(counted.links, 0) as links,
+        coalesce(counted.first_seen_at, unknown.first_at) as first_seen_at,
+        coalesce(counted.last_seen_on, local_date(unknown.last_at, 'UTC')) as last_seen_on
     from conflicts
     left join counted
         on counted.key_kind = conflicts.key_kind
         and counted.key = conflicts.key
+    left join unknown
+        on unknown.key_kind = conflicts.key_kind
+        and unknown.key = conflicts.key
 
 )
 
