@@ -197,6 +197,41 @@ func TestColumnsWithManyAttributes(t *testing.T) {
 	}
 }
 
+// What is laid out some people at a time is what is laid out at once.
+func TestColumnsInRanges(t *testing.T) {
+	t.Parallel()
+	engine := setup(t)
+	exec(t, engine, `insert into int_person_attributes__latest
+		select 'u:' || p, 'attribute ' || a, (10 * p + a)::varchar, 'number'
+		from range(40) as people(p), range(10) as attributes(a) where (p + a) % 2 = 0`)
+	exec(t, engine, `insert into int_person_attributes__latest values ('u:40', 'attribute 3', null, 'null')`)
+	l := layoutOf(Person)
+	if _, err := l.SQL(context.Background(), engine); err != nil { // numbers them
+		t.Fatal(err)
+	}
+	attributes, err := l.Catalogue(context.Background(), engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, together := range []int64{200, 199, 50, 1} { // 40 people have 5 values each
+		query := l.wideSQL(attributes, together)
+		ranges := map[int64]int{200: 1, 199: 2, 50: 4, 1: mostRanges}[together]
+		if n := strings.Count(query, "union all") + 1; n != ranges {
+			t.Errorf("%d together: %d ranges, want %d", together, n, ranges)
+		}
+		exec(t, engine, "create or replace table wide as "+query)
+		answer, err := engine.Query(context.Background(), `select count(*), count(distinct person_id), count("attribute 0"), sum("attribute 0"),
+			count("attribute 3"), sum("attribute 3"), count("attribute 9"), sum("attribute 9") from wide`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// 0 + 20 + … + 380 of the even, 13 + 33 + … + 393 and 19 + 39 + … + 399 of the odd.
+		if diff := cmp.Diff([][]any{{int64(41), int64(41), int64(20), 3800.0, int64(20), 4060.0, int64(20), 4180.0}}, answer.Rows); diff != "" {
+			t.Errorf("%d together (-want +got):\n%s", together, diff)
+		}
+	}
+}
+
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
 	engine := setup(t)
