@@ -10,7 +10,12 @@ with
 
 company_attributes as (
 
-    select * from stg_company_attributes
+    select company_id, name, value, observed_at, seq from stg_company_attributes
+
+    union all
+
+    -- A record that says nothing else describes a company too.
+    select company_id, '' as name, cast(null as string) as value, observed_at, seq from stg_company_custom_attributes
 
 ),
 
