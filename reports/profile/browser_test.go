@@ -16,7 +16,12 @@ import (
 // serve answers with the pages of ann's marts, under the policy of `parley serve`.
 func serve(t *testing.T) string {
 	t.Helper()
-	query, _ := marts(t, append(ann, fmt.Sprintf("update users set email = '%s@x.example' where person_id = 'u:k1'", strings.Repeat("b", 300)))...)
+	long := strings.Repeat("b", 300) + "@x.example"
+	query, _ := marts(t, append(ann,
+		fmt.Sprintf("update users set email = '%s' where person_id = 'u:k1'", long),
+		fmt.Sprintf("insert into person_keys (person_id, user_id, key_kind, key, first_seen_at) values ('u:k1', 'k1', 'email', '%s', '2026-02-01 08:00:00+00')", long),
+		fmt.Sprintf("insert into identity_map (person_id, user_id, key_kind, key, valid_to, why) values ('u:k1', 'k1', 'email', '%s', '2026-05-01 00:00:00+00', 'merged')", long),
+	)...)
 	look, err := Look()
 	if err != nil {
 		t.Fatal(err)
@@ -67,6 +72,16 @@ func TestProfilesInBrowser(t *testing.T) {
 				}
 				if width := browsertest.Eval[int64](t, v, "document.documentElement.scrollWidth"); width > on.Width {
 					t.Errorf("the page is %d pixels wide on a screen of %d", width, on.Width)
+				}
+				tables := "#keys .scroll" // others may have to be scrolled
+				if on.Width < 600 {
+					tables = ".scroll"
+				}
+				if cut := browsertest.Eval[int](t, v, `Array.from(document.querySelectorAll('`+tables+`')).filter(e => e.scrollWidth > e.clientWidth).length`); cut > 0 {
+					t.Errorf("%d tables are wider than their place", cut)
+				}
+				if broken := browsertest.Eval[int](t, v, `Array.from(document.querySelectorAll('#keys tbody th bdi, #keys td.moment bdi')).filter(e => e.getClientRects().length > 1).length`); broken > 0 {
+					t.Errorf("%d kinds of keys or times are broken over lines", broken)
 				}
 				if nameless := browsertest.Eval[int](t, v, `Array.from(document.querySelectorAll('a, button, input')).filter(e =>
 					!(e.textContent.trim() || e.getAttribute('aria-label') || (e.labels && e.labels.length))).length`); nameless > 0 {

@@ -40,7 +40,7 @@ func (p *Profile) cards(s Settings) []card {
 	}
 	return []card{
 		ago("Last seen", "last_seen_at"),
-		number("Sessions", "sessions", "of page views less than half an hour apart"),
+		number("Sessions", "sessions", "of page views no more than half an hour apart"),
 		number("Relationship", "relationship", "of 100: 50 for what they wrote, 50 for what we did"),
 		ago("Last heard from", "last_heard_from_at"),
 	}

@@ -80,6 +80,7 @@ type link struct{ Text, To string }
 type cell struct {
 	Text, To string
 	Number   bool
+	Moment   bool // an instant or a date, which stays in one line
 }
 
 type section struct {
@@ -201,6 +202,16 @@ func isNumber(c warehouse.Column) bool {
 	return c.Type == "BIGINT" || c.Type == "INTEGER" || c.Type == "DOUBLE" || strings.HasPrefix(c.Type, "DECIMAL")
 }
 
+// money is an amount in hundredths, without them where it is whole; models
+// compute with more digits than anybody pays.
+func money(amount string) string {
+	value, err := strconv.ParseFloat(amount, 64)
+	if err != nil {
+		return amount
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(value, 'f', 2, 64), ".00")
+}
+
 // shown is a value for people: an instant by the zone's clock, a yes or no, an
 // id of ours as a link to its page.
 func shown(column warehouse.Column, value any, s Settings) cell {
@@ -208,6 +219,7 @@ func shown(column warehouse.Column, value any, s Settings) cell {
 	switch v := value.(type) {
 	case nil:
 	case time.Time:
+		c.Moment = true
 		if column.Type == "DATE" {
 			c.Text = v.Format("2 Jan 2006")
 		} else {
@@ -226,6 +238,8 @@ func shown(column warehouse.Column, value any, s Settings) cell {
 		c.Text = fmt.Sprint(v)
 	}
 	switch column.Name {
+	case "mrr":
+		c.Text = money(c.Text)
 	case "person_id":
 		c.To = Address(Person, c.Text)
 	case "company_id":

@@ -268,3 +268,12 @@ func TestPageIsText(t *testing.T) {
 		}
 	}
 }
+
+func TestMoney(t *testing.T) {
+	t.Parallel()
+	for amount, want := range map[string]string{"290.8333333333": "290.83", "49.5": "49.50", "1000": "1000", "0.005": "0.01", "0": "0", "": ""} {
+		if got := money(amount); got != want {
+			t.Errorf("money(%q) is %q, want %q", amount, got, want)
+		}
+	}
+}
