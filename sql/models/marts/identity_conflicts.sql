@@ -59,29 +59,44 @@ merges as (
 
 merging as (
 
-    select into_kind as key_kind, into_key as key, merged_at, is_undone from merges
+    select into_kind as key_kind, into_key as key, from_kind as other_kind, from_key as other_key, merged_at, is_undone from merges
 
     union all
 
-    select from_kind as key_kind, from_key as key, merged_at, is_undone from merges
+    select from_kind as key_kind, from_key as key, into_kind as other_kind, into_key as other_key, merged_at, is_undone from merges
 
 ),
 
--- The last word on a key counts.
+-- Of two keys the last word counts, and of the same instant the undoing.
+paired as (
+
+    select
+        key_kind,
+        key,
+        min(merged_at) as first_at,
+        max(merged_at) as last_at,
+        coalesce(
+            max(case when not is_undone then merged_at end) > max(case when is_undone then merged_at end),
+            max(case when is_undone then merged_at end) is null
+        ) as is_in_force
+    from merging
+    group by key_kind, key, other_kind, other_key
+
+),
+
 unknown as (
 
     select
-        merging.key_kind,
-        merging.key,
-        min(merging.merged_at) as first_at,
-        max(merging.merged_at) as last_at
-    from merging
+        paired.key_kind,
+        paired.key,
+        min(paired.first_at) as first_at,
+        max(paired.last_at) as last_at
+    from paired
     anti join identity
-        on identity.key_kind = merging.key_kind
-        and identity.key = merging.key
-    group by merging.key_kind, merging.key
-    having max(case when not merging.is_undone then merging.merged_at end)
-        > coalesce(max(case when merging.is_undone then merging.merged_at end), parse_instant('0001-01-01T00:00:00Z'))
+        on identity.key_kind = paired.key_kind
+        and identity.key = paired.key
+    group by paired.key_kind, paired.key
+    having max(case when paired.is_in_force then 1 else 0 end) = 1
 
 ),
 
