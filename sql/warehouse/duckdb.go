@@ -29,7 +29,16 @@ func Open(ctx context.Context, cfg Config) (*DuckDB, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	connector, err := duckdb.NewConnector("", nil)
+	connector, err := duckdb.NewConnector("", func(conn driver.ExecerContext) error {
+		// An answer is computed while it is read; with the engine's own 1 MB its
+		// threads wait for the reader most of the time. Once settings are locked a
+		// further connection has to do with that: see warm.
+		_, err := conn.ExecContext(context.Background(), "set streaming_buffer_size = '16MB'", nil)
+		if err != nil && strings.Contains(err.Error(), "has been locked") {
+			return nil
+		}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("start the engine: %w", err)
 	}
@@ -41,6 +50,22 @@ func Open(ctx context.Context, cfg Config) (*DuckDB, error) {
 		return nil, errors.Join(fmt.Errorf("load the dialect's macros: %w", err), d.Close())
 	}
 	return d, nil
+}
+
+// warm opens so many connections, which are then kept.
+func (d *DuckDB) warm(ctx context.Context, connections int) (err error) {
+	d.db.SetMaxIdleConns(connections)
+	open := make([]*sql.Conn, 0, connections)
+	for range connections {
+		conn, connErr := d.db.Conn(ctx)
+		if err = errors.Join(err, connErr); connErr == nil {
+			open = append(open, conn)
+		}
+	}
+	for _, conn := range open {
+		err = errors.Join(err, conn.Close()) // back into the pool
+	}
+	return err
 }
 
 func (d *DuckDB) configure(ctx context.Context, cfg Config) error {

@@ -143,9 +143,16 @@ func (r *Reader) open(ctx context.Context, dir string, cfg ReaderConfig) error {
 	return r.lock(ctx, dir, cfg.DeadLetters)
 }
 
+// keptConnections is how many queries a reader answers at once on connections
+// that it has opened before it locked the engine.
+const keptConnections = 8
+
 // lock takes from the engine all that reaches out of the build. What a query
 // may do is refused before it runs, by requireRead; this is the wall behind it.
 func (r *Reader) lock(ctx context.Context, dir string, files []string) error {
+	if err := r.engine.warm(ctx, keptConnections); err != nil {
+		return fmt.Errorf("connect to the engine: %w", err)
+	}
 	paths := make([]string, len(files))
 	for i, f := range files {
 		paths[i] = Literal(f)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +56,13 @@ func presentValues(column arrow.Array, kind string) func(row int) any {
 		if kind == "HUGEINT" {
 			return func(row int) any { return c.Value(row).BigInt() }
 		}
-		return func(row int) any { return decimalText(c.Value(row).BigInt(), int(scale)) }
+		return func(row int) any {
+			value := c.Value(row)
+			if low := int64(value.LowBits()); value.HighBits() == low>>63 && low != math.MinInt64 { // as most are
+				return digitsOf(strconv.FormatInt(max(low, -low), 10), int(scale), low < 0)
+			}
+			return decimalText(value.BigInt(), int(scale))
+		}
 	case *array.String:
 		if kind == "UHUGEINT" || kind == "BIGNUM" { // by asRows
 			return func(row int) any { return Decimal(strings.Clone(c.Value(row))) }
@@ -173,14 +180,18 @@ func clockText(since time.Duration) string {
 }
 
 func decimalText(unscaled *big.Int, scale int) Decimal {
-	digits := new(big.Int).Abs(unscaled).String()
+	return digitsOf(new(big.Int).Abs(unscaled).String(), scale, unscaled.Sign() < 0)
+}
+
+// digitsOf puts the point into the digits of a decimal.
+func digitsOf(digits string, scale int, negative bool) Decimal {
 	if len(digits) <= scale {
 		digits = strings.Repeat("0", scale-len(digits)+1) + digits
 	}
 	if scale > 0 {
 		digits = digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
 	}
-	if unscaled.Sign() < 0 {
+	if negative {
 		digits = "-" + digits
 	}
 	return Decimal(digits)
