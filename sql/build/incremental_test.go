@@ -154,6 +154,7 @@ func TestStepByStepIsAtOnce(t *testing.T) {
 			from, to := time.Date(2026, 2, 20, 0, 0, 0, 0, time.UTC), time.Date(2026, 5, 20, 0, 0, 0, 0, time.UTC)
 			teller := newTeller(seed, from, to)
 			w := setup(t)
+			w.cfg.Engine.Threads = 2 // models run at once
 			// All of our models, always by what was touched, and from gathered tables.
 			w.cfg.parts = parts{touched: 1000, partRows: 40, gather: gathering{files: 3, beside: 2, besideFiles: 5}}
 			w.cfg.Settings.OfficeHours = teller.schedule()

@@ -147,6 +147,7 @@ func (b *building) graph(ctx context.Context, engine *warehouse.DuckDB, inputs m
 	}
 	options := transform.Options{
 		Now: b.cfg.Now, AsOf: b.record.AsOf, Dialect: spelling, Inputs: inputs, Full: b.cfg.Full || b.cfg.Spark != "", MostTouched: b.cfg.parts.touched, PartRows: b.cfg.parts.partRows,
+		Parallel: b.cfg.Engine.Threads,
 	}
 	if len(b.cfg.Select) > 0 {
 		if options.Only, err = graph.Select(b.cfg.Select); err != nil {

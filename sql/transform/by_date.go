@@ -19,8 +19,8 @@ func (r *run) makeByDate(ctx context.Context, m *Model, columns []warehouse.Colu
 		return stored{}, err
 	}
 	days, known := r.daysOfFiles(of)
-	if counted, ok := r.counted[of]; ok && !known {
-		days, known = counted, true
+	if !known {
+		days, known = r.counted[of]
 	}
 	if !known {
 		if days, err = r.days(ctx, warehouse.Ident(of), column, ""); err != nil {

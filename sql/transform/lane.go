@@ -66,13 +66,15 @@ func (r *run) models(ctx context.Context) error {
 	if r.tables != nil {
 		lanes = r.opts.lanes()
 	}
-	var err error
-	group, ctx := errgroup.WithContext(ctx)
-	for number := range lanes {
-		own, err := r.inLane(ctx, number)
-		if err != nil {
+	all := make([]*run, lanes)
+	for number := range all {
+		var err error
+		if all[number], err = r.inLane(ctx, number); err != nil {
 			return err
 		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, own := range all {
 		group.Go(func() error {
 			r.turn.mu.Lock()
 			defer r.turn.mu.Unlock()
@@ -83,6 +85,7 @@ func (r *run) models(ctx context.Context) error {
 			return err
 		})
 	}
+	var err error
 	r.turn.aside(func() { err = group.Wait() })
 	place := func(m *Model) int { return order.place[m.Name] }
 	slices.SortStableFunc(r.result.Models, func(a, b ModelRun) int { return place(a.Model) - place(b.Model) })

@@ -51,8 +51,8 @@ type Options struct {
 	MostTouched float64
 	// PartRows is about how many rows a file of a model in parts has. 0: 25,000.
 	PartRows int64
-	// Parallel is how many models run at once, on an engine that holds tables. 0: as
-	// many as there are processors, 4 at the most.
+	// Parallel is how many models run at once, on an engine that holds tables: no more
+	// than it may have threads. 0: as many as there are processors, 4 at the most.
 	Parallel int
 	// Full runs everything anew, whatever the last build left.
 	Full bool

@@ -89,7 +89,7 @@ func (t *through) selectOf(m *Model) (string, error) {
 	})), nil
 }
 
-// inMain names a table so that it means the whole one, also withamong what is touched,
+// inMain names a table so that it means the whole one, also among what is touched,
 // where others of the same name may stand.
 func inMain(name string) string { return "main." + warehouse.Ident(name) }
 

@@ -187,7 +187,7 @@ func needed(m *Model, of, own []warehouse.Column) string {
 	}
 	var names []string
 	for _, c := range of {
-		if known[strings.ToLower(c.Name)] || !word.MatchString(c.Name) || word.FindString(c.Name) != c.Name {
+		if known[strings.ToLower(c.Name)] || word.FindString(c.Name) != c.Name { // what is no word is not looked for
 			names = append(names, warehouse.Ident(c.Name))
 		}
 	}
