@@ -54,6 +54,7 @@ type letterPage struct {
 
 type letterSection struct {
 	Title, Summary, When string
+	LeftOut              string // what it does not count
 	Picture, Alt         string // name of the file; "": none
 	Missing              string
 	Table                *table
@@ -67,9 +68,17 @@ func LastWholeWeek(ctx context.Context, cfg Config) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("find the last whole week: %w", err)
 	}
+	week, err := d.lastWholeWeek()
+	if err != nil && !errors.Is(err, ErrNoWeek) {
+		err = fmt.Errorf("find the last whole week: %w", err)
+	}
+	return week, err
+}
+
+func (d *desk) lastWholeWeek() (time.Time, error) {
 	weeks, err := d.contactWeeks()
 	if err != nil {
-		return time.Time{}, fmt.Errorf("find the last whole week: %w", err)
+		return time.Time{}, err
 	}
 	now, _ := lastTwo(weeks)
 	if now == nil || now.Partial {
@@ -96,7 +105,7 @@ func weeklyLetter(ctx context.Context, cfg Config) (Letter, error) {
 	if err != nil {
 		return Letter{}, err
 	}
-	week, err := LastWholeWeek(ctx, cfg)
+	week, err := d.lastWholeWeek()
 	if err != nil {
 		return Letter{}, err
 	}
@@ -186,6 +195,9 @@ func partials[T interface{ when() period }](newestFirst []T) []bool {
 // letterSection is a figure of the page as part of a letter, with its files.
 func (d *desk) letterSection(f figure, picture plot.Chart) (letterSection, []LetterFile, error) {
 	s := letterSection{Title: f.Title, Summary: f.Summary, When: f.When}
+	if f.LeftOut != "" {
+		s.LeftOut = "Left out. " + f.LeftOut
+	}
 	if f.Missing != nil {
 		s.Missing = f.Missing.What + " " + f.Missing.How
 		if f.Missing.Lines != "" {
@@ -260,7 +272,7 @@ func (p letterPage) text() string {
 	}
 	for _, s := range p.Sections {
 		line("\n%s\n%s", s.Title, strings.Repeat("-", len([]rune(s.Title))))
-		for _, text := range []string{s.Missing, s.Summary, s.When} {
+		for _, text := range []string{s.Missing, s.Summary, s.When, s.LeftOut} {
 			if text != "" {
 				line("%s", text)
 			}

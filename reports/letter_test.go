@@ -34,7 +34,7 @@ func TestWeeklyLetter(t *testing.T) {
 		t.Errorf("of %s, %q, want %q", l.Week, l.Subject, want)
 	}
 	for name, text := range map[string]string{"text": l.Text, "HTML": l.HTML} {
-		for _, want := range []string{fmt.Sprint(contacts), "Time to first response", "Europe/Dublin", "20260701T093012Z-1f4c", "all its checks held"} {
+		for _, want := range []string{fmt.Sprint(contacts), "Time to first response", "Europe/Dublin", "20260701T093012Z-1f4c", "all its checks held", "Left out. Of all the history: "} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the %s does not say %q", name, want)
 			}

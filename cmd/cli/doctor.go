@@ -256,9 +256,19 @@ func (a *app) examineSegments(ctx context.Context, ws *workspace.Workspace) (str
 	return finding + ", and the marts can tell who is in them", errors.Join(faults...)
 }
 
-// examineModels loads the workspace's own models.
+// examineModels loads the workspace's own models. Columns that they ask for in
+// vain are told once there is a build: custom attributes are known from then on.
 func (a *app) examineModels(ctx context.Context, ws *workspace.Workspace) (string, error) {
-	graph, _, err := build.Graph(ctx, ws.Folder("models"), filepath.ToSlash(filepath.Join(a.dir, "models")), nil)
+	var built build.Asker
+	reader, err := a.reader(ctx, ws)
+	switch {
+	case err == nil:
+		defer reader.Close()
+		built = reader
+	case !isNoBuild(err):
+		return "", err
+	}
+	graph, shapes, err := build.Graph(ctx, ws.Folder("models"), filepath.ToSlash(filepath.Join(a.dir, "models")), built)
 	if err != nil {
 		return "", err
 	}
@@ -270,6 +280,9 @@ func (a *app) examineModels(ctx context.Context, ws *workspace.Workspace) (strin
 	for _, m := range graph.Models {
 		if m.Own {
 			own++
+		}
+		if fault := shapes.Faults[m.Name]; fault != nil && built != nil {
+			faults = append(faults, fault)
 		}
 	}
 	return fmt.Sprintf("%d of the workspace's own read", own), errors.Join(faults...)

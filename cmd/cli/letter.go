@@ -39,7 +39,7 @@ func (d *desk) letter(ctx context.Context) (l jobs.Letter, err error) {
 		return l, err
 	}
 	err = d.marts.use(ctx, func(reader *warehouse.Reader) error {
-		week, err := reports.LastWholeWeek(ctx, d.drawing(reader))
+		week, err := reports.LastWholeWeek(ctx, drawing(d.ws, reader))
 		if err != nil {
 			return err
 		}
@@ -78,16 +78,9 @@ func (d *desk) failedSince() (*warehouse.Build, error) {
 	return nil, nil
 }
 
-// drawing is how reports are drawn of the build that reader has.
-func (d *desk) drawing(reader *warehouse.Reader) reports.Config {
-	return reports.Config{
-		Query: reader.Query, Build: reader.Build(), Happenings: happenings(d.ws), ConversationURL: d.ws.Config.Reports.ConversationURL,
-	}
-}
-
 func (d *desk) composeWeekly(ctx context.Context, from mail.Address) (envelope delivery.Envelope, err error) {
 	err = d.marts.use(ctx, func(reader *warehouse.Reader) error {
-		letter, err := reports.WriteWeeklyLetter(ctx, d.drawing(reader))
+		letter, err := reports.WriteWeeklyLetter(ctx, drawing(d.ws, reader))
 		if err != nil {
 			return err
 		}

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"parley/cmd/workspace"
-	"parley/pipelines/broker"
 	"parley/pipelines/record"
+	"parley/sql/identity"
 	"parley/sql/warehouse"
 )
 
@@ -74,18 +74,7 @@ func (a *app) runMerge(ctx context.Context, into, from, by string, undo bool) er
 	if refused := record.Check(record.KindMerge, value, record.Position{At: ws.Now()}); refused != nil {
 		return usagef("%s", refused.Reason)
 	}
-	config, err := a.brokerConfig(ws)
-	if err != nil {
-		return err
-	}
-	config.Patience = 30 * time.Second
-	err = broker.Do(ctx, config, func(ctx context.Context, b *broker.Broker) error {
-		if err := a.ensureTopics(ctx, b); err != nil {
-			return err
-		}
-		return b.Produce(ctx, []broker.Message{{Kind: record.KindMerge, Key: record.KeyOf(record.KindMerge, value), Value: value, At: ws.Now()}})
-	})
-	if err != nil {
+	if err := a.produce(ctx, ws, record.KindMerge, value); err != nil {
 		return fmt.Errorf("put the merge on Kafka: %w", err)
 	}
 	if undo {
@@ -129,10 +118,8 @@ func (a *app) sayUnknown(ctx context.Context, ws *workspace.Workspace, value []b
 // personNamed is the key by which a person is named at the terminal, as it
 // stands in a record.
 func personNamed(name string) map[string]string {
-	for letter, kind := range map[string]record.KeyKind{"u:": record.ByUserID, "e:": record.ByEmail, "s:": record.BySourceID, "a:": record.ByAnonymousID} {
-		if key, ok := strings.CutPrefix(name, letter); ok {
-			return map[string]string{string(kind): key}
-		}
+	if key, ok := identity.ParsePersonID(name); ok {
+		return map[string]string{string(key.Kind): key.Key}
 	}
 	if strings.Contains(name, "@") {
 		return map[string]string{string(record.ByEmail): name}

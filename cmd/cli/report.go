@@ -13,6 +13,7 @@ import (
 	"parley/pipelines/lake"
 	"parley/reports"
 	"parley/sql/build"
+	"parley/sql/warehouse"
 )
 
 func (a *app) reportCommand() *cobra.Command {
@@ -84,10 +85,8 @@ func (a *app) draw(ctx context.Context, ws *workspace.Workspace, zones ...string
 		return reports.Written{}, err
 	}
 	defer reader.Close()
-	config := reports.Config{
-		Dir: ws.Path("reports"), Query: reader.Query, Build: reader.Build(), History: historyOf(ws, store),
-		Happenings: happenings(ws), ConversationURL: ws.Config.Reports.ConversationURL, Zones: zones,
-	}
+	config := drawing(ws, reader)
+	config.Dir, config.History, config.Zones = ws.Path("reports"), historyOf(ws, store), zones
 	if _, err := os.Stat(ws.Path("reports", "docs", "index.html")); err != nil {
 		return reports.Write(ctx, config)
 	}
@@ -105,6 +104,13 @@ func (a *app) draw(ctx context.Context, ws *workspace.Workspace, zones ...string
 		a.say("the catalogue is not drawn anew: %v", err)
 	}
 	return written, nil
+}
+
+// drawing is how what is known of a build is drawn, on pages and in letters.
+func drawing(ws *workspace.Workspace, reader *warehouse.Reader) reports.Config {
+	return reports.Config{
+		Query: reader.Query, Build: reader.Build(), Happenings: happenings(ws), ConversationURL: ws.Config.Reports.ConversationURL,
+	}
 }
 
 // happenings are the workspace's launches and outages, to be drawn on charts.

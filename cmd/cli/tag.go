@@ -13,9 +13,9 @@ import (
 
 	"parley/cmd/output"
 	"parley/cmd/workspace"
-	"parley/pipelines/broker"
 	"parley/pipelines/record"
 	"parley/reports/profile"
+	"parley/sql/identity"
 	"parley/sql/warehouse"
 )
 
@@ -57,9 +57,8 @@ func keyOf(t tagging, id string) (field, key string) {
 	if t.company {
 		return "company_id", id
 	}
-	kinds := map[string]record.KeyKind{"u": record.ByUserID, "e": record.ByEmail, "s": record.BySourceID, "a": record.ByAnonymousID}
-	letter, key, _ := strings.Cut(id, ":")
-	return string(kinds[letter]), key
+	of, _ := identity.ParsePersonID(id)
+	return string(of.Kind), of.Key
 }
 
 // tag puts the tagging on Kafka. Whom it is about must be known: a slip of the
@@ -90,18 +89,7 @@ func (a *app) tag(ctx context.Context, t tagging) error {
 	if err := new(record.Tag).Decode(value, record.Position{At: ws.Now()}); err != nil {
 		return usageError{fmt.Errorf("tag %q: %w", t.tag, err)}
 	}
-	config, err := a.brokerConfig(ws)
-	if err != nil {
-		return err
-	}
-	config.Patience = 30 * time.Second
-	err = broker.Do(ctx, config, func(ctx context.Context, b *broker.Broker) error {
-		if err := a.ensureTopics(ctx, b); err != nil {
-			return err
-		}
-		return b.Produce(ctx, []broker.Message{{Kind: record.KindTag, Key: key, Value: value, At: ws.Now()}})
-	})
-	if err != nil {
+	if err := a.produce(ctx, ws, record.KindTag, value); err != nil {
 		return fmt.Errorf("tag %s: %w", id, err)
 	}
 	a.say("%s: %q is %s, by %s; the next build shows it", id, t.tag, map[bool]string{false: "put on", true: "taken off"}[t.removed], t.by)

@@ -7,6 +7,7 @@ import (
 
 	"parley/pipelines/record"
 	"parley/reports"
+	"parley/sql/identity"
 )
 
 // personQuery finds whose key $1 is, the strongest kind of key first. A key may
@@ -66,8 +67,8 @@ func FindPerson(ctx context.Context, query reports.Query, key string) (id string
 // that is sent where there is none.
 func isPlaceholder(key string) bool {
 	key = strings.TrimSpace(key)
-	for _, letter := range []string{"u:", "e:", "s:", "a:"} {
-		key = strings.TrimPrefix(key, letter)
+	if of, ok := identity.ParsePersonID(key); ok {
+		key = of.Key
 	}
 	return record.IsPlaceholder(key)
 }

@@ -29,6 +29,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"parley/pipelines/record"
 	"parley/sql/warehouse"
@@ -38,6 +39,17 @@ import (
 type Key struct {
 	Kind record.KeyKind
 	Key  string
+}
+
+// ParsePersonID is the key that a person's id is made of, as u:42: the letter of
+// its kind, and the key. False: the text begins with no such letter.
+func ParsePersonID(id string) (Key, bool) {
+	for _, k := range kinds {
+		if key, ok := strings.CutPrefix(id, k.letter); ok {
+			return Key{k.kind, key}, true
+		}
+	}
+	return Key{}, false
 }
 
 // A key with more links than these, counted as other keys that it was seen
