@@ -29,54 +29,45 @@ firsts as (
 
 ),
 
+weeks as (
+
+    select 0 as weeks_before
+
+    union all
+
+    select 1 as weeks_before
+
+    union all
+
+    select 2 as weeks_before
+
+    union all
+
+    select 3 as weeks_before
+
+    union all
+
+    select 4 as weeks_before
+
+),
+
+-- The outage itself is taken as it is: its local time may stand for two instants.
 shifted as (
 
     select
         outages.*,
-        0 as weeks_before,
-        started_at as from_at,
-        seen_until as to_at
-    from outages
-
-    union all
-
-    select
-        outages.*,
-        1 as weeks_before,
-        instant(local_time(outages.started_at, settings.timezone) - interval 7 day, settings.timezone) as from_at,
-        instant(local_time(outages.seen_until, settings.timezone) - interval 7 day, settings.timezone) as to_at
+        weeks.weeks_before,
+        case
+            when weeks.weeks_before = 0 then outages.started_at
+            else instant(local_time(outages.started_at, settings.timezone) - interval 7 day * weeks.weeks_before, settings.timezone)
+        end as from_at,
+        case
+            when weeks.weeks_before = 0 then outages.seen_until
+            else instant(local_time(outages.seen_until, settings.timezone) - interval 7 day * weeks.weeks_before, settings.timezone)
+        end as to_at
     from outages
     cross join settings
-
-    union all
-
-    select
-        outages.*,
-        2 as weeks_before,
-        instant(local_time(outages.started_at, settings.timezone) - interval 14 day, settings.timezone) as from_at,
-        instant(local_time(outages.seen_until, settings.timezone) - interval 14 day, settings.timezone) as to_at
-    from outages
-    cross join settings
-
-    union all
-
-    select
-        outages.*,
-        3 as weeks_before,
-        instant(local_time(outages.started_at, settings.timezone) - interval 21 day, settings.timezone) as from_at,
-        instant(local_time(outages.seen_until, settings.timezone) - interval 21 day, settings.timezone) as to_at
-    from outages
-    cross join settings
-
-    union all
-
-    select
-        outages.*,
-        4 as weeks_before,
-        instant(local_time(outages.started_at, settings.timezone) - interval 28 day, settings.timezone) as from_at,
-        instant(local_time(outages.seen_until, settings.timezone) - interval 28 day, settings.timezone) as to_at
-    from outages
-    cross join settings
+    cross join weeks
 
 ),
 
